@@ -1,0 +1,116 @@
+//! The broker's inputs and outputs.
+//!
+//! The host calls `Broker::handle(now, input)`, then drains `poll_output()` until it is empty, and
+//! calls again with [`Input::Tick`] when `poll_deadline()` has come. Nothing here fails: what goes
+//! wrong is itself an output.
+
+use bytes::Bytes;
+
+use crate::storage::{Commit, CommitId, Load, LoadId, Loaded, StorageError};
+
+/// A reading of the host's two clocks. Time only ever enters from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Now {
+    /// A clock that never goes back; its zero is the host's choice. Timeouts use it.
+    pub monotonic_ms: u64,
+    /// Milliseconds since 1970, as records are stamped.
+    pub wall_ms: i64,
+}
+
+/// Names a connection, by the host's numbering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// Something that happened to the broker.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A client connected.
+    Connected {
+        /// The host's new name for the connection.
+        connection: ConnectionId,
+    },
+    /// A request arrived: a frame without its length.
+    Request {
+        /// From where.
+        connection: ConnectionId,
+        /// The frame.
+        frame: Bytes,
+    },
+    /// A client is gone.
+    Disconnected {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// A commit is stored.
+    Committed {
+        /// Which.
+        commit: CommitId,
+    },
+    /// A commit is not stored, and will not be.
+    CommitFailed {
+        /// Which.
+        commit: CommitId,
+        /// Why.
+        error: StorageError,
+    },
+    /// A load has ended.
+    Loaded {
+        /// Which.
+        load: LoadId,
+        /// What it brought.
+        result: Result<Loaded, StorageError>,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// Something that the host must do.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// Send a frame, to which the host adds what its transport needs.
+    Respond {
+        /// To whom.
+        connection: ConnectionId,
+        /// The frame, without its length.
+        frame: Bytes,
+    },
+    /// Close a connection whose bytes make no sense.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+        /// Why, for the host's log.
+        reason: String,
+    },
+    /// Store this, and report back.
+    Commit(Commit),
+    /// Read this, and report back.
+    Load {
+        /// Comes back in [`Input::Loaded`].
+        id: LoadId,
+        /// What to read.
+        load: Load,
+    },
+    /// Something that a person should know, such as damage found in storage.
+    Log {
+        /// How grave it is.
+        level: LogLevel,
+        /// What happened, and where.
+        message: String,
+    },
+    /// The storage has failed. Every waiting request has been answered; open a new broker.
+    Failed {
+        /// Why.
+        error: StorageError,
+    },
+}
+
+/// How grave a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// For the record.
+    Info,
+    /// Something is wrong that did not stop anything.
+    Warn,
+    /// Something is lost or refused.
+    Error,
+}

@@ -1,0 +1,194 @@
+//! How a message is described: one list of fields, from which its type, its encoder and its decoder
+//! follow for every version.
+//!
+//! ```text
+//! message! {
+//!     /// What the struct is.
+//!     struct Name {
+//!         /// A field that every version has.
+//!         a: i32,
+//!         /// A field of versions 3 and later, with a default other than zero.
+//!         b: i32 [3..] = -1,
+//!         /// A nullable field of versions up to 12.
+//!         c: Option<String> [..=12],
+//!         /// A tagged field (KIP-482) with tag 0, in versions 12 and later.
+//!         d: Option<String> [12.., tag 0],
+//!     }
+//! }
+//! api! { ApiKey::Name, NameRequest => NameResponse, versions 0..=4, flexible from 2 }
+//! ```
+
+use std::ops::RangeInclusive;
+
+use bytes::Bytes;
+
+use super::ApiKey;
+use super::wire::{DecodeError, Field, Reader, Writer};
+
+/// A request or a response: a struct with an API key and a range of versions.
+pub trait Message: Field + Default {
+    /// The API that the message belongs to.
+    const API: ApiKey;
+    /// The versions that are described.
+    const VERSIONS: RangeInclusive<i16>;
+    /// The first flexible version; `i16::MAX` where there is none.
+    const FLEXIBLE_FROM: i16;
+}
+
+/// A request, which knows the type of its response.
+pub trait Request: Message {
+    /// What answers it.
+    type Response: Message;
+}
+
+/// Encodes the body of a message, without a header, behind what `out` already holds.
+pub fn encode_message<M: Message>(message: &M, version: i16, out: Vec<u8>) -> Vec<u8> {
+    let mut writer = Writer::new(out, version, version >= M::FLEXIBLE_FROM);
+    message.write(&mut writer);
+    writer.into_inner()
+}
+
+/// Decodes the body of a message; every byte must belong to it.
+pub fn decode_message<M: Message>(bytes: Bytes, version: i16) -> Result<M, DecodeError> {
+    if !M::VERSIONS.contains(&version) {
+        return Err(DecodeError::UnknownVersion(version));
+    }
+    let mut reader = Reader::new(bytes, version, version >= M::FLEXIBLE_FROM);
+    let message = M::read(&mut reader)?;
+    match reader.remaining() {
+        0 => Ok(message),
+        left => Err(DecodeError::Trailing(left)),
+    }
+}
+
+/// Whether a tagged field is written: only where it is not its default.
+pub(crate) fn differs<T: PartialEq>(value: &T, default: T) -> bool {
+    *value != default
+}
+
+macro_rules! message {
+    ($(
+        $(#[$doc:meta])*
+        struct $name:ident { $(
+            $(#[$field_doc:meta])*
+            $field:ident: $ty:ty $([$($when:tt)*])? $(= $default:expr)?
+        ),* $(,)? }
+    )*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name { $(
+            $(#[$field_doc])*
+            pub $field: $ty,
+        )* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                $name { $( $field: message!(@default $($default)?), )* }
+            }
+        }
+
+        impl $crate::protocol::Field for $name {
+            fn write(&self, out: &mut $crate::protocol::Writer) {
+                $( message!(@write self.$field, out, $($($when)*)?); )*
+                if out.flexible {
+                    #[allow(unused_mut)]
+                    let mut tags = 0;
+                    $( message!(@count self.$field, out, tags, [$($default)?] $($($when)*)?); )*
+                    out.uvarint(tags);
+                    $( message!(@write_tag self.$field, out, [$($default)?] $($($when)*)?); )*
+                }
+            }
+
+            fn read(
+                from: &mut $crate::protocol::Reader,
+            ) -> Result<Self, $crate::protocol::DecodeError> {
+                #[allow(unused_mut)]
+                let mut this = Self::default();
+                $( message!(@read this.$field, from, $($($when)*)?); )*
+                from.tags(|tag, from| {
+                    let _ = (tag, &from);
+                    $( message!(@read_tag this.$field, from, tag, $($($when)*)?); )*
+                    Ok(false)
+                })?;
+                Ok(this)
+            }
+        }
+
+        // A nullable struct is preceded by a byte: 1, or −1 for null.
+        impl $crate::protocol::Field for Option<$name> {
+            fn write(&self, out: &mut $crate::protocol::Writer) {
+                out.put(&[if self.is_some() { 1 } else { 0xff }]);
+                if let Some(value) = self {
+                    value.write(out);
+                }
+            }
+
+            fn read(
+                from: &mut $crate::protocol::Reader,
+            ) -> Result<Self, $crate::protocol::DecodeError> {
+                if i8::read(from)? < 0 { Ok(None) } else { $name::read(from).map(Some) }
+            }
+        }
+    )* };
+
+    (@default) => { Default::default() };
+    (@default $default:expr) => { $default };
+
+    (@write $value:expr, $out:ident, $versions:expr, tag $tag:literal) => {};
+    (@write $value:expr, $out:ident, $versions:expr) => {
+        if ($versions).contains(&$out.version) {
+            $crate::protocol::Field::write(&$value, $out);
+        }
+    };
+    (@write $value:expr, $out:ident,) => { $crate::protocol::Field::write(&$value, $out); };
+
+    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
+        if ($versions).contains(&$out.version)
+            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
+            $tags += 1;
+        }
+    };
+    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $($versions:expr)?) => {};
+
+    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
+        if ($versions).contains(&$out.version)
+            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
+            $out.tag($tag, &$value);
+        }
+    };
+    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr)?) => {};
+
+    (@read $value:expr, $from:ident, $versions:expr, tag $tag:literal) => {};
+    (@read $value:expr, $from:ident, $versions:expr) => {
+        if ($versions).contains(&$from.version) {
+            $value = $crate::protocol::Field::read($from)?;
+        }
+    };
+    (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::read($from)?; };
+
+    (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
+        if $tag_read == $tag && ($versions).contains(&$from.version) {
+            $value = $crate::protocol::Field::read($from)?;
+            return Ok(true);
+        }
+    };
+    (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr)?) => {};
+}
+
+macro_rules! api {
+    ($api:ident, $request:ident => $response:ident, versions $versions:expr, flexible from $flexible:expr) => {
+        impl $crate::protocol::Message for $request {
+            const API: $crate::protocol::ApiKey = $crate::protocol::ApiKey::$api;
+            const VERSIONS: std::ops::RangeInclusive<i16> = $versions;
+            const FLEXIBLE_FROM: i16 = $flexible;
+        }
+        impl $crate::protocol::Message for $response {
+            const API: $crate::protocol::ApiKey = $crate::protocol::ApiKey::$api;
+            const VERSIONS: std::ops::RangeInclusive<i16> = $versions;
+            const FLEXIBLE_FROM: i16 = $flexible;
+        }
+        impl $crate::protocol::Request for $request {
+            type Response = $response;
+        }
+    };
+}

@@ -1,0 +1,312 @@
+//! The primitive types of the protocol, and the reader and writer that carry a message's version.
+
+use bytes::Bytes;
+
+use crate::Uuid;
+
+/// Why bytes are not the message that they were taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// The bytes end inside a field.
+    #[error("{wanted} bytes wanted, {left} left")]
+    Truncated {
+        /// How many bytes the field needs.
+        wanted: usize,
+        /// How many bytes there are.
+        left: usize,
+    },
+    /// A length is negative, or null where the field cannot be null.
+    #[error("length {0} where a value must be")]
+    BadLength(i64),
+    /// A varint runs past the width of its type.
+    #[error("varint longer than its type")]
+    BadVarint,
+    /// A string is not UTF-8.
+    #[error("string is not UTF-8")]
+    BadString,
+    /// Bytes are left behind the last field.
+    #[error("{0} bytes left behind the message")]
+    Trailing(usize),
+    /// The message does not exist in this version.
+    #[error("version {0} is not known")]
+    UnknownVersion(i16),
+    /// No API has this key.
+    #[error("API key {0} is not known")]
+    UnknownApi(i16),
+}
+
+/// Reads fields from a frame. Byte fields are slices of the frame, not copies.
+pub struct Reader {
+    buf: Bytes,
+    /// The version of the message being read.
+    pub version: i16,
+    /// Whether that version is flexible: compact lengths and tagged fields (KIP-482).
+    pub flexible: bool,
+}
+
+impl Reader {
+    /// A reader over `buf` for a message of the given version.
+    pub fn new(buf: Bytes, version: i16, flexible: bool) -> Reader {
+        Reader { buf, version, flexible }
+    }
+
+    /// How many bytes are left.
+    pub fn remaining(&self) -> usize {
+        self.buf.len()
+    }
+
+    /// What has not been read.
+    pub fn into_rest(self) -> Bytes {
+        self.buf
+    }
+
+    /// Takes the next `len` bytes, without copying them.
+    pub fn take(&mut self, len: usize) -> Result<Bytes, DecodeError> {
+        self.need(len)?;
+        Ok(self.buf.split_to(len))
+    }
+
+    fn need(&self, wanted: usize) -> Result<(), DecodeError> {
+        let left = self.buf.len();
+        if wanted > left { Err(DecodeError::Truncated { wanted, left }) } else { Ok(()) }
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
+        let bytes = self.take(N)?;
+        let mut array = [0; N];
+        array.copy_from_slice(&bytes);
+        Ok(array)
+    }
+
+    /// An unsigned LEB128 number of at most 32 bits.
+    pub fn uvarint(&mut self) -> Result<u32, DecodeError> {
+        let mut value: u32 = 0;
+        for shift in (0..35).step_by(7) {
+            let [byte] = self.array()?;
+            if shift == 28 && byte > 0x0f {
+                return Err(DecodeError::BadVarint);
+            }
+            value |= u32::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(DecodeError::BadVarint)
+    }
+
+    /// The length of a string, a byte field (`short`: 16 bits wide when not compact) or an array;
+    /// `None` for null.
+    fn length(&mut self, short: bool) -> Result<Option<usize>, DecodeError> {
+        let len = if self.flexible {
+            i64::from(self.uvarint()?) - 1
+        } else if short {
+            i64::from(i16::read(self)?)
+        } else {
+            i64::from(i32::read(self)?)
+        };
+        match len {
+            -1 => Ok(None),
+            0.. => {
+                // Every element of an array takes a byte at least, so this bounds arrays too.
+                self.need(len as usize)?;
+                Ok(Some(len as usize))
+            }
+            _ => Err(DecodeError::BadLength(len)),
+        }
+    }
+
+    /// Reads the tagged fields that end a flexible struct: `known` reads the ones it knows and says
+    /// so; the rest is skipped, as KIP-482 asks.
+    pub fn tags(
+        &mut self,
+        mut known: impl FnMut(u32, &mut Reader) -> Result<bool, DecodeError>,
+    ) -> Result<(), DecodeError> {
+        if !self.flexible {
+            return Ok(());
+        }
+        for _ in 0..self.uvarint()? {
+            let tag = self.uvarint()?;
+            let size = self.uvarint()? as usize;
+            let mut field = Reader::new(self.take(size)?, self.version, true);
+            if known(tag, &mut field)? && field.remaining() > 0 {
+                return Err(DecodeError::Trailing(field.remaining()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the fields of a message.
+pub struct Writer {
+    out: Vec<u8>,
+    /// The version of the message being written.
+    pub version: i16,
+    /// Whether that version is flexible: compact lengths and tagged fields (KIP-482).
+    pub flexible: bool,
+}
+
+impl Writer {
+    /// A writer that appends to `out` a message of the given version.
+    pub fn new(out: Vec<u8>, version: i16, flexible: bool) -> Writer {
+        Writer { out, version, flexible }
+    }
+
+    /// What has been written.
+    pub fn into_inner(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// Appends raw bytes.
+    pub fn put(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// An unsigned LEB128 number.
+    pub fn uvarint(&mut self, mut value: u32) {
+        while value >= 0x80 {
+            self.out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.out.push(value as u8);
+    }
+
+    fn length(&mut self, len: Option<usize>, short: bool) {
+        if self.flexible {
+            self.uvarint(len.map_or(0, |len| len as u32 + 1));
+        } else if short {
+            len.map_or(-1, |len| len as i16).write(self);
+        } else {
+            len.map_or(-1, |len| len as i32).write(self);
+        }
+    }
+
+    /// Writes one tagged field, its size first.
+    pub fn tag(&mut self, tag: u32, field: &impl Field) {
+        let mut inner = Writer::new(Vec::new(), self.version, true);
+        field.write(&mut inner);
+        self.uvarint(tag);
+        self.uvarint(inner.out.len() as u32);
+        self.put(&inner.out);
+    }
+}
+
+/// A type that a field of a message can have.
+pub trait Field: Sized {
+    /// Writes the value.
+    fn write(&self, out: &mut Writer);
+    /// Reads a value.
+    fn read(from: &mut Reader) -> Result<Self, DecodeError>;
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => { $(
+        impl Field for $number {
+            fn write(&self, out: &mut Writer) {
+                out.put(&self.to_be_bytes());
+            }
+            fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+                Ok(<$number>::from_be_bytes(from.array()?))
+            }
+        }
+    )* };
+}
+numbers!(i8, i16, u16, i32, u32, i64, f64);
+
+impl Field for bool {
+    fn write(&self, out: &mut Writer) {
+        out.put(&[u8::from(*self)]);
+    }
+    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        Ok(i8::read(from)? != 0)
+    }
+}
+
+impl Field for Uuid {
+    fn write(&self, out: &mut Writer) {
+        out.put(&self.0);
+    }
+    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        Ok(Uuid(from.array()?))
+    }
+}
+
+/// A field that a length precedes, with −1 (0 when compact) for null.
+trait Prefixed: Sized {
+    const SHORT: bool;
+    fn body_len(&self) -> usize;
+    fn write_body(&self, out: &mut Writer);
+    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError>;
+}
+
+impl Prefixed for String {
+    const SHORT: bool = true;
+    fn body_len(&self) -> usize {
+        self.len()
+    }
+    fn write_body(&self, out: &mut Writer) {
+        out.put(self.as_bytes());
+    }
+    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
+        let bytes = from.take(len)?;
+        std::str::from_utf8(&bytes).map(str::to_owned).map_err(|_| DecodeError::BadString)
+    }
+}
+
+impl Prefixed for Bytes {
+    const SHORT: bool = false;
+    fn body_len(&self) -> usize {
+        self.len()
+    }
+    fn write_body(&self, out: &mut Writer) {
+        out.put(self);
+    }
+    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
+        from.take(len)
+    }
+}
+
+impl<T: Field> Prefixed for Vec<T> {
+    const SHORT: bool = false;
+    fn body_len(&self) -> usize {
+        self.len()
+    }
+    fn write_body(&self, out: &mut Writer) {
+        self.iter().for_each(|item| item.write(out));
+    }
+    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
+        // An element takes a byte of the frame at least and may take more of memory: reserve no
+        // more than the frame's own size, and let an honest array grow past that.
+        let reserve = from.remaining() / size_of::<T>().max(1);
+        let mut items = Vec::with_capacity(len.min(reserve));
+        for _ in 0..len {
+            items.push(T::read(from)?);
+        }
+        Ok(items)
+    }
+}
+
+impl<T: Prefixed> Field for T {
+    fn write(&self, out: &mut Writer) {
+        out.length(Some(self.body_len()), T::SHORT);
+        self.write_body(out);
+    }
+    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        let len = from.length(T::SHORT)?.ok_or(DecodeError::BadLength(-1))?;
+        T::read_body(from, len)
+    }
+}
+
+impl<T: Prefixed> Field for Option<T> {
+    fn write(&self, out: &mut Writer) {
+        out.length(self.as_ref().map(T::body_len), T::SHORT);
+        if let Some(value) = self {
+            value.write_body(out);
+        }
+    }
+    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        match from.length(T::SHORT)? {
+            Some(len) => T::read_body(from, len).map(Some),
+            None => Ok(None),
+        }
+    }
+}

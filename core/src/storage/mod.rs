@@ -1,0 +1,10 @@
+//! What the broker asks of storage, as plain values. A driver carries them out: IndexedDB in a
+//! browser, files behind the native broker, [`MemoryStorage`] in tests and for `memory://`.
+
+mod effect;
+mod memory;
+
+pub use effect::{
+    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, StorageError, Write,
+};
+pub use memory::MemoryStorage;
