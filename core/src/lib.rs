@@ -3,6 +3,7 @@
 pub mod client;
 pub mod io;
 pub mod protocol;
+pub mod record;
 pub mod storage;
 pub mod time;
 mod uuid;
