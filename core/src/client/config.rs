@@ -250,7 +250,10 @@ impl ClientConfig {
                 (1..=5).contains(&producer.max_in_flight),
                 "producer.max_in_flight: must be from 1 to 5, which is what brokers remember",
             ),
-            (producer.max_partial_in_flight > 0, "producer.max_partial_in_flight: must be positive"),
+            (
+                producer.max_partial_in_flight > 0,
+                "producer.max_partial_in_flight: must be positive",
+            ),
             (producer.batch_size_bytes > 0, "producer.batch_size_bytes: must be positive"),
             (
                 fetcher.max_bytes > 0 && fetcher.max_partition_fetch_bytes > 0,

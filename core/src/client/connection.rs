@@ -91,6 +91,7 @@ impl Endpoint {
 
 #[derive(Debug, Default)]
 pub(crate) struct Network {
+    client_id: String,
     endpoints: Vec<Endpoint>,
     pub(crate) outputs: VecDeque<ClientOutput>,
     pub(crate) replies: VecDeque<Reply>,
@@ -101,6 +102,10 @@ pub(crate) struct Network {
 }
 
 impl Network {
+    pub(crate) fn new(client_id: String) -> Network {
+        Network { client_id, ..Network::default() }
+    }
+
     /// The endpoint at an address, known from now on.
     pub(crate) fn endpoint(&mut self, address: &Address, channel: Channel) -> EndpointId {
         let same = |e: &Endpoint| e.channel == channel && e.address == *address;
@@ -193,7 +198,6 @@ impl Network {
         version: i16,
         owner: Option<Owner>,
         timeout_ms: u64,
-        config: &ClientConfig,
     ) {
         let correlation_id = self.correlation_id();
         let endpoint = &mut self.endpoints[id.0];
@@ -204,7 +208,7 @@ impl Network {
             let entry = InFlight { owner, api, version, correlation_id, deadline_ms, timeout_ms };
             endpoint.in_flight.push_back(entry);
         }
-        let frame = encode_request(request, version, correlation_id, Some(&config.client_id));
+        let frame = encode_request(request, version, correlation_id, Some(&self.client_id));
         self.outputs.push_back(ClientOutput::Send { link, frame });
     }
 
@@ -225,13 +229,13 @@ impl Network {
             ClientInput::Connected { link } => {
                 if let Some(at) = self.endpoints.iter().position(by_link(link)) {
                     if matches!(self.endpoints[at].state, State::Connecting { .. }) {
-                        self.negotiate(at, link, *ApiVersionsRequest::VERSIONS.end(), config);
+                        self.negotiate(at, link, *ApiVersionsRequest::VERSIONS.end());
                     }
                 }
             }
             ClientInput::Received { link, frame } => {
                 if let Some(at) = self.endpoints.iter().position(by_link(link)) {
-                    if let Err(reason) = self.received(at, frame, config) {
+                    if let Err(reason) = self.received(at, frame) {
                         self.drop_link(now, at, reason, config, rng);
                     }
                 }
@@ -246,7 +250,7 @@ impl Network {
         }
     }
 
-    fn negotiate(&mut self, at: usize, link: Link, version: i16, config: &ClientConfig) {
+    fn negotiate(&mut self, at: usize, link: Link, version: i16) {
         let correlation_id = self.correlation_id();
         let endpoint = &mut self.endpoints[at];
         let (State::Connecting { deadline_ms, .. } | State::Negotiating { deadline_ms, .. }) =
@@ -259,12 +263,12 @@ impl Network {
             client_software_name: "ottla".to_owned(),
             client_software_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        let frame = encode_request(&request, version, correlation_id, Some(&config.client_id));
+        let frame = encode_request(&request, version, correlation_id, Some(&self.client_id));
         self.outputs.push_back(ClientOutput::Send { link, frame });
     }
 
     /// Takes a frame, or says why the connection makes no sense any more.
-    fn received(&mut self, at: usize, frame: Bytes, config: &ClientConfig) -> Result<(), String> {
+    fn received(&mut self, at: usize, frame: Bytes) -> Result<(), String> {
         let endpoint = &mut self.endpoints[at];
         let correlation_id = frame.first_chunk().map(|bytes| i32::from_be_bytes(*bytes));
         match endpoint.state {
@@ -276,15 +280,17 @@ impl Network {
                 let code = frame.get(4..6).map_or(0, |code| i16::from_be_bytes([code[0], code[1]]));
                 let refused = code == ErrorCode::UnsupportedVersion.code();
                 let body = if refused { 0 } else { version };
-                let (_, answer) = decode_response::<ApiVersionsResponse>(frame, body)
-                    .map_err(|error| format!("the answer to ApiVersions makes no sense: {error}"))?;
+                let (_, answer) =
+                    decode_response::<ApiVersionsResponse>(frame, body).map_err(|error| {
+                        format!("the answer to ApiVersions makes no sense: {error}")
+                    })?;
                 let served = answer.api_keys.iter();
                 let versions: BTreeMap<i16, (i16, i16)> =
                     served.map(|api| (api.api_key, (api.min_version, api.max_version))).collect();
                 if refused && version > 0 {
                     let known = versions.get(&(ApiKey::ApiVersions as i16));
                     let next = known.map_or(0, |known| known.1.clamp(0, version - 1));
-                    self.negotiate(at, link, next, config);
+                    self.negotiate(at, link, next);
                     return Ok(());
                 }
                 if answer.error_code != 0 {

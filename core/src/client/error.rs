@@ -1,6 +1,7 @@
 //! What can go wrong for a caller: each error says what happened and what to do about it.
 
 use crate::protocol::{ApiKey, DecodeError, ErrorCode};
+use crate::record::RecordError;
 
 /// Why a command of a client did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +84,7 @@ pub enum ClientError {
         /// The last offset that the damaged batch claims, or `offset` where it is unreadable.
         last_offset: i64,
         /// What is wrong with it.
-        reason: String,
+        reason: RecordError,
     },
     /// A record batch could not be made.
     #[error("{context}: {reason}")]
@@ -91,7 +92,7 @@ pub enum ClientError {
         /// What was wanted.
         context: String,
         /// What is wrong.
-        reason: String,
+        reason: RecordError,
     },
     /// A response makes no sense.
     #[error("the broker's answer to {api:?} makes no sense: {error}")]

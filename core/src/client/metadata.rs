@@ -44,6 +44,8 @@ pub struct TopicInfo {
 struct Topic {
     info: Option<TopicInfo>,
     error: Option<ErrorCode>,
+    /// How many answers in a row brought an error.
+    errors: u32,
     used_at_ms: u64,
 }
 
@@ -55,6 +57,8 @@ pub(crate) struct Metadata {
     topics: HashMap<Arc<str>, Topic>,
     /// Set when something is missing or known to be out of date.
     wanted: bool,
+    /// Set when a topic is wanted of which nothing is known: that does not wait for a pause.
+    urgent: bool,
     in_flight: bool,
     updated_at_ms: u64,
     failures: u32,
@@ -69,11 +73,17 @@ impl Metadata {
         self.wanted = true;
     }
 
+    /// Whether any topic is produced to or fetched from.
+    pub(crate) fn in_use(&self) -> bool {
+        !self.topics.is_empty()
+    }
+
     /// The topic, which is from now on part of each refresh.
     pub(crate) fn topic(&mut self, now_ms: u64, name: &Arc<str>) -> Option<&TopicInfo> {
         if !self.topics.contains_key(name) {
             self.topics.insert(name.clone(), Topic::default());
             self.wanted = true;
+            self.urgent = true;
         }
         let topic = self.topics.get_mut(name)?;
         topic.used_at_ms = now_ms;
@@ -87,6 +97,18 @@ impl Metadata {
     /// What the last answer said was wrong with the topic.
     pub(crate) fn topic_error(&self, name: &str) -> Option<ErrorCode> {
         self.topics.get(name)?.error
+    }
+
+    /// The error for which to give a topic up: one that will not go away, or one that has not after
+    /// so many retries. The topic is forgotten then, so that a later use asks anew.
+    pub(crate) fn given_up(&mut self, name: &str, retries: u32) -> Option<ErrorCode> {
+        let topic = self.topics.get(name)?;
+        let code = topic.error?;
+        if super::error::is_retriable(code) && topic.errors <= retries {
+            return None;
+        }
+        self.topics.remove(name);
+        Some(code)
     }
 
     pub(crate) fn leader(&self, topic: &str, partition: i32) -> Option<(i32, i32)> {
@@ -110,7 +132,7 @@ impl Metadata {
             return None;
         }
         let at = if self.wanted { 0 } else { self.updated_at_ms.saturating_add(max_age_ms) };
-        Some(at.max(self.not_before_ms))
+        Some(if self.urgent { at } else { at.max(self.not_before_ms) })
     }
 
     /// A request for all that is in use.
@@ -118,6 +140,7 @@ impl Metadata {
         self.topics.retain(|_, topic| topic.used_at_ms.saturating_add(MAX_IDLE_MS) > now_ms);
         self.in_flight = true;
         self.wanted = false;
+        self.urgent = false;
         metadata_request(self.topics.keys().map(|name| &**name), auto_create)
     }
 
@@ -125,6 +148,7 @@ impl Metadata {
     pub(crate) fn failed(&mut self) -> u32 {
         self.in_flight = false;
         self.wanted = true;
+        self.urgent = false;
         self.failures += 1;
         self.failures - 1
     }
@@ -165,6 +189,7 @@ impl Metadata {
             let code = ErrorCode::from_code(topic.error_code);
             let known = self.topics.entry(name).or_default();
             known.error = (code != ErrorCode::None).then_some(code);
+            known.errors = if code == ErrorCode::None { 0 } else { known.errors + 1 };
             match code {
                 ErrorCode::None => {
                     let news = topic_info(topic, known.info.take());
