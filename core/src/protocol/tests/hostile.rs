@@ -12,8 +12,9 @@ use crate::protocol::{
 };
 
 /// What a decoder may have allocated at once, for each byte of the frame. A message is larger in
-/// memory than on the wire: an empty string takes one byte there and 24 here.
-const MAX_BYTES_PER_BYTE: u64 = 32;
+/// memory than on the wire: an empty string takes one byte there and 24 here. Arrays within arrays
+/// are reserved before the inner one's claim is found wanting, which adds up to a little more.
+const MAX_BYTES_PER_BYTE: u64 = 48;
 /// The same, whatever the frame's size.
 const MAX_BYTES_ASIDE: u64 = 256;
 
@@ -97,6 +98,16 @@ fn arrays_of_the_smallest_elements_stay_within_bounds() {
         }
     }
     for_each!(message check());
+}
+
+#[test]
+fn a_lie_within_a_lie_stays_within_bounds() {
+    use crate::protocol::messages::DescribeConfigsRequest;
+    // As many resources as 4,000 bytes may hold, the first of which names as many keys.
+    let mut bytes = vec![0xe9, 0x07, 2, 1, 0xa0, 0x1f];
+    bytes.resize(4_006, 0x01);
+    let refused = decode::<DescribeConfigsRequest>(&bytes, 4);
+    assert!(matches!(refused, Err(DecodeError::Truncated { .. })), "{refused:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod hostile;
 mod oracle;
 pub(crate) mod samples;
 mod tree;
+mod wire;
 
 use super::{ApiKey, Message};
 
