@@ -37,7 +37,9 @@ pub enum DecodeError {
 
 /// Reads fields from a frame. Byte fields are slices of the frame, not copies.
 pub struct Reader {
-    buf: Bytes,
+    frame: Bytes,
+    /// How much of the frame has been read.
+    at: usize,
     /// The version of the message being read.
     pub version: i16,
     /// Whether that version is flexible: compact lengths and tagged fields (KIP-482).
@@ -45,36 +47,43 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader over `buf` for a message of the given version.
-    pub fn new(buf: Bytes, version: i16, flexible: bool) -> Reader {
-        Reader { buf, version, flexible }
+    /// A reader over `frame` for a message of the given version.
+    pub fn new(frame: Bytes, version: i16, flexible: bool) -> Reader {
+        Reader { frame, at: 0, version, flexible }
     }
 
     /// How many bytes are left.
     pub fn remaining(&self) -> usize {
-        self.buf.len()
+        self.frame.len() - self.at
     }
 
     /// What has not been read.
-    pub fn into_rest(self) -> Bytes {
-        self.buf
+    pub fn into_rest(mut self) -> Bytes {
+        self.frame.split_off(self.at)
     }
 
     /// Takes the next `len` bytes, without copying them.
     pub fn take(&mut self, len: usize) -> Result<Bytes, DecodeError> {
+        let at = self.at;
+        self.skip(len)?;
+        Ok(self.frame.slice(at..self.at))
+    }
+
+    fn skip(&mut self, len: usize) -> Result<&[u8], DecodeError> {
         self.need(len)?;
-        Ok(self.buf.split_to(len))
+        let at = self.at;
+        self.at += len;
+        Ok(&self.frame[at..self.at])
     }
 
     fn need(&self, wanted: usize) -> Result<(), DecodeError> {
-        let left = self.buf.len();
+        let left = self.remaining();
         if wanted > left { Err(DecodeError::Truncated { wanted, left }) } else { Ok(()) }
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let bytes = self.take(N)?;
         let mut array = [0; N];
-        array.copy_from_slice(&bytes);
+        array.copy_from_slice(self.skip(N)?);
         Ok(array)
     }
 
@@ -297,8 +306,7 @@ impl Prefixed for String {
         if len > MAX_STRING_BYTES {
             return Err(DecodeError::BadLength(len as i64));
         }
-        let bytes = from.take(len)?;
-        std::str::from_utf8(&bytes).map(str::to_owned).map_err(|_| DecodeError::BadString)
+        std::str::from_utf8(from.skip(len)?).map(str::to_owned).map_err(|_| DecodeError::BadString)
     }
 }
 
