@@ -1,5 +1,7 @@
 //! Record batches against the crate `kafka-protocol`, in both directions and every compression.
 
+#![allow(clippy::unwrap_used)] // Clippy's exception covers test functions, not what they call.
+
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::indexmap::IndexMap;
 use kafka_protocol::protocol::StrBytes;
