@@ -173,6 +173,12 @@ fn batches_of_javas_client() {
     check_directory("java-clients", 21);
 }
 
+/// librdkafka puts no frame around snappy.
+#[test]
+fn batches_of_librdkafka() {
+    check_directory("librdkafka", 10);
+}
+
 /// Writes what Java's client then reads; see the README.
 #[test]
 #[ignore = "writes files for the Java program to verify"]
