@@ -2,14 +2,12 @@
 
 use std::io::{Read, Write};
 
-use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
 use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder as Lz4Decoder, FrameEncoder, FrameInfo};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder as ZstdDecoder};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use super::{RecordError, xerial};
+use super::{RecordError, gzip, xerial};
 
 /// How the records of a batch are compressed: the low three bits of its attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -63,12 +61,7 @@ impl Compression {
     pub fn compress(self, plain: &[u8]) -> Result<Vec<u8>, RecordError> {
         match self {
             Compression::None => Ok(plain.to_vec()),
-            Compression::Gzip => {
-                let out = Vec::with_capacity(plain.len() / 2);
-                let mut encoder = GzEncoder::new(out, flate2::Compression::default());
-                encoder.write_all(plain).map_err(|_| self.corrupt())?;
-                encoder.finish().map_err(|_| self.corrupt())
-            }
+            Compression::Gzip => Ok(gzip::compress(plain)),
             Compression::Snappy => xerial::compress(plain),
             Compression::Lz4 => {
                 // Java's settings; any reader knows them.
@@ -97,7 +90,7 @@ impl Compression {
                 Err(RecordError::TooLarge { max_bytes })
             }
             Compression::None => Ok(packed.to_vec()),
-            Compression::Gzip => self.read(MultiGzDecoder::new(packed), packed.len(), max_bytes),
+            Compression::Gzip => gzip::decompress(packed, max_bytes),
             Compression::Snappy => xerial::decompress(packed, max_bytes),
             // The decoder would take the older, headless format too, which Kafka does not know.
             Compression::Lz4 if !packed.starts_with(&LZ4_MAGIC) => Err(self.corrupt()),

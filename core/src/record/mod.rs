@@ -6,6 +6,7 @@ mod builder;
 mod compression;
 mod control;
 mod error;
+mod gzip;
 mod records;
 mod validate;
 pub mod varint;
