@@ -7,6 +7,7 @@ mod compression;
 mod control;
 mod error;
 mod gzip;
+mod lz4;
 mod records;
 mod validate;
 pub mod varint;
