@@ -6,9 +6,8 @@
 
 use bytes::Bytes;
 
-pub use crate::time::Now;
-
 use crate::storage::{Commit, CommitId, Load, LoadId, Loaded, StorageError};
+pub use crate::time::Now;
 
 /// Names a connection, by the host's numbering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

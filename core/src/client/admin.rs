@@ -179,11 +179,12 @@ impl Calls {
                 self.fail(cluster, call, error);
                 continue;
             }
-            if call.in_flight == 0 && call.not_before_ms <= now.monotonic_ms {
-                if let Err(error) = self.send(now, cluster, &mut call) {
-                    self.fail(cluster, call, error);
-                    continue;
-                }
+            if call.in_flight == 0
+                && call.not_before_ms <= now.monotonic_ms
+                && let Err(error) = self.send(now, cluster, &mut call)
+            {
+                self.fail(cluster, call, error);
+                continue;
             }
             self.end_if_done(cluster, call);
         }

@@ -108,7 +108,7 @@ impl Cluster {
                 let request = self.metadata.request(now.monotonic_ms, create);
                 let timeout_ms = self.config.request_timeout_ms;
                 let owner = Some(Owner::Metadata);
-                self.net.send(now, id, &request, version, owner, timeout_ms, &self.config);
+                self.net.send(now, id, &request, version, owner, timeout_ms);
             }
             Err(_) => self.metadata_failed(now),
         }

@@ -227,17 +227,17 @@ impl Network {
         let by_link = |link: Link| move |e: &Endpoint| e.link() == Some(link);
         match input {
             ClientInput::Connected { link } => {
-                if let Some(at) = self.endpoints.iter().position(by_link(link)) {
-                    if matches!(self.endpoints[at].state, State::Connecting { .. }) {
-                        self.negotiate(at, link, *ApiVersionsRequest::VERSIONS.end());
-                    }
+                if let Some(at) = self.endpoints.iter().position(by_link(link))
+                    && matches!(self.endpoints[at].state, State::Connecting { .. })
+                {
+                    self.negotiate(at, link, *ApiVersionsRequest::VERSIONS.end());
                 }
             }
             ClientInput::Received { link, frame } => {
-                if let Some(at) = self.endpoints.iter().position(by_link(link)) {
-                    if let Err(reason) = self.received(at, frame) {
-                        self.drop_link(now, at, reason, config, rng);
-                    }
+                if let Some(at) = self.endpoints.iter().position(by_link(link))
+                    && let Err(reason) = self.received(at, frame)
+                {
+                    self.drop_link(now, at, reason, config, rng);
                 }
             }
             ClientInput::Disconnected { link, reason } => {

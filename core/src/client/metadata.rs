@@ -208,13 +208,13 @@ impl Metadata {
     pub(crate) fn learn_leader(&mut self, topic: &str, partition: i32, leader: i32, epoch: i32) {
         let info = self.topics.get_mut(topic).and_then(|topic| topic.info.as_mut());
         let at = usize::try_from(partition).ok();
-        if let (Some(info), Some(at)) = (info, at) {
-            if let Some(known) = info.partitions.get_mut(at) {
-                if epoch > known.leader_epoch && self.brokers.contains_key(&leader) {
-                    known.leader = Some(leader);
-                    known.leader_epoch = epoch;
-                }
-            }
+        if let (Some(info), Some(at)) = (info, at)
+            && let Some(known) = info.partitions.get_mut(at)
+            && epoch > known.leader_epoch
+            && self.brokers.contains_key(&leader)
+        {
+            known.leader = Some(leader);
+            known.leader_epoch = epoch;
         }
     }
 }

@@ -46,7 +46,32 @@ pub fn murmur2_partition(key: &[u8], partitions: usize) -> usize {
 
 /// The partition that librdkafka's `consistent` partitioners give to a key.
 pub fn crc32_partition(key: &[u8], partitions: usize) -> usize {
-    crc32fast::hash(key) as usize % partitions.max(1)
+    crc32(key) as usize % partitions.max(1)
+}
+
+/// CRC-32 (reflected, polynomial 0xEDB88320), half a byte at a time: keys are short, and a larger
+/// table would weigh more in a page than it saves.
+fn crc32(bytes: &[u8]) -> u32 {
+    const TABLE: [u32; 16] = {
+        let mut table = [0; 16];
+        let mut at = 0;
+        while at < 16 {
+            let mut crc = at as u32;
+            let mut bit = 0;
+            while bit < 4 {
+                crc = if crc & 1 == 0 { crc >> 1 } else { crc >> 1 ^ 0xedb8_8320 };
+                bit += 1;
+            }
+            table[at] = crc;
+            at += 1;
+        }
+        table
+    };
+    !bytes.iter().fold(!0, |crc, &byte| {
+        let crc = crc ^ u32::from(byte);
+        let crc = crc >> 4 ^ TABLE[(crc & 15) as usize];
+        crc >> 4 ^ TABLE[(crc & 15) as usize]
+    })
 }
 
 /// Records without a key stay with one partition until it has taken a batch's worth of bytes, and

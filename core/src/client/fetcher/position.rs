@@ -64,11 +64,9 @@ pub(crate) fn parse(
         if header.last_offset() < position {
             continue;
         }
-        if check_crcs {
-            if let Err(error) = batch.verify() {
-                parsed.damage = Some((header.last_offset(), error));
-                break;
-            }
+        if check_crcs && let Err(error) = batch.verify() {
+            parsed.damage = Some((header.last_offset(), error));
+            break;
         }
         while aborted.last().is_some_and(|first| first.first_offset <= header.last_offset()) {
             aborting.extend(aborted.pop().map(|transaction| transaction.producer_id));

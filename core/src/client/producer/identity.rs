@@ -23,21 +23,23 @@ impl Identity {
         now: Now,
         cluster: &mut Cluster,
     ) -> Result<Option<(i64, i16)>, ClientError> {
-        if self.known.is_none() && !self.asked && self.not_before_ms <= now.monotonic_ms {
-            if let Some(to) = cluster.any_node(now) {
-                let version = cluster.net.version::<InitProducerIdRequest>(to, i16::MAX)?;
-                // Without a transactional id the timeout means nothing; Java sends this one.
-                let request = InitProducerIdRequest {
-                    transactional_id: None,
-                    transaction_timeout_ms: i32::MAX,
-                    ..InitProducerIdRequest::default()
-                };
-                let config = &cluster.config;
-                let timeout_ms = config.request_timeout_ms;
-                let owner = Some(Owner::InitProducerId);
-                cluster.net.send(now, to, &request, version, owner, timeout_ms);
-                self.asked = true;
-            }
+        if self.known.is_none()
+            && !self.asked
+            && self.not_before_ms <= now.monotonic_ms
+            && let Some(to) = cluster.any_node(now)
+        {
+            let version = cluster.net.version::<InitProducerIdRequest>(to, i16::MAX)?;
+            // Without a transactional id the timeout means nothing; Java sends this one.
+            let request = InitProducerIdRequest {
+                transactional_id: None,
+                transaction_timeout_ms: i32::MAX,
+                ..InitProducerIdRequest::default()
+            };
+            let config = &cluster.config;
+            let timeout_ms = config.request_timeout_ms;
+            let owner = Some(Owner::InitProducerId);
+            cluster.net.send(now, to, &request, version, owner, timeout_ms);
+            self.asked = true;
         }
         Ok(self.known)
     }

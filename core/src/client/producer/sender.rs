@@ -84,10 +84,11 @@ impl Producer {
     /// The node that leads a partition, where it is ready.
     fn route(&mut self, now: Now, cluster: &mut Cluster, at: usize) -> Option<EndpointId> {
         let partition = &mut self.accumulator.partitions[at];
-        if let Some((generation, to)) = partition.route {
-            if generation == cluster.metadata.generation && cluster.net.is_ready(to) {
-                return Some(to);
-            }
+        if let Some((generation, to)) = partition.route
+            && generation == cluster.metadata.generation
+            && cluster.net.is_ready(to)
+        {
+            return Some(to);
         }
         let topic = self.accumulator.topics[partition.topic].name.clone();
         if let Some((node, _)) = cluster.leader(now, &topic, partition.index) {
