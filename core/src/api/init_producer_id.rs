@@ -11,7 +11,12 @@ pub(crate) fn init_producer_id(
     call: Call,
     request: m::InitProducerIdRequest,
 ) -> Reply {
-    let refused = request.transactional_id.as_ref().map(|_| ErrorCode::InvalidRequest);
+    let refused = match &request.transactional_id {
+        // There is no transaction coordinator yet. Kafka's clients take this for fatal, as they
+        // should: "not available" would have them ask for ever.
+        Some(_) => Some(ErrorCode::InvalidRequest),
+        None => None,
+    };
     if let Some(code) = refused {
         return call.now(&m::InitProducerIdResponse {
             error_code: code.code(),
