@@ -112,17 +112,15 @@ macro_rules! message {
                 }
             }
 
-            fn read(
-                from: &mut $crate::protocol::Reader,
-            ) -> Result<Self, $crate::protocol::DecodeError> {
+            fn parse(from: &mut $crate::protocol::Reader) -> Self {
                 #[allow(unused_mut)]
                 let mut this = Self::default();
                 $( message!(@read this.$field, from, $($($when)*)?); )*
                 from.tags(&mut |_tag, _from| {
                     $( message!(@read_tag this.$field, _from, _tag, $($($when)*)?); )*
-                    Ok(false)
-                })?;
-                Ok(this)
+                    false
+                });
+                this
             }
 
             fn min_bytes(version: i16, flexible: bool) -> usize {
@@ -177,15 +175,15 @@ macro_rules! message {
     (@read $value:expr, $from:ident, $versions:expr, null $null:expr) => {
         message!(@read $value, $from, $versions);
         if $value.is_none() && !($null).contains(&$from.version) {
-            return Err($crate::protocol::DecodeError::BadLength(-1));
+            $from.fail($crate::protocol::DecodeError::BadLength(-1));
         }
     };
     (@read $value:expr, $from:ident, $versions:expr) => {
         if ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::read($from)?;
+            $value = $crate::protocol::Field::parse($from);
         }
     };
-    (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::read($from)?; };
+    (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::parse($from); };
 
     (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr, tag $tag:literal) => { 0 };
     (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr $(, null $null:expr)?) => {
@@ -216,8 +214,8 @@ macro_rules! message {
 
     (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
         if $tag_read == $tag && ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::read($from)?;
-            return Ok(true);
+            $value = $crate::protocol::Field::parse($from);
+            return true;
         }
     };
     (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
@@ -234,10 +232,8 @@ macro_rules! nullable {
                 }
             }
 
-            fn read(
-                from: &mut $crate::protocol::Reader,
-            ) -> Result<Self, $crate::protocol::DecodeError> {
-                if i8::read(from)? < 0 { Ok(None) } else { $name::read(from).map(Some) }
+            fn parse(from: &mut $crate::protocol::Reader) -> Self {
+                if i8::parse(from) < 0 { None } else { Some($name::parse(from)) }
             }
 
             fn min_bytes(_version: i16, _flexible: bool) -> usize {
