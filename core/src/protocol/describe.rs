@@ -113,14 +113,16 @@ macro_rules! message {
             }
 
             fn parse(from: &mut $crate::protocol::Reader) -> Self {
-                #[allow(unused_mut)]
-                let mut this = Self::default();
-                $( message!(@read this.$field, from, $($($when)*)?); )*
+                // Field by field and not over a default, whose strings would have to be dropped.
+                $(
+                    #[allow(unused_mut)] // Only tagged fields are assigned to once more.
+                    let mut $field = message!(@read from, [$($default)?] $($($when)*)?);
+                )*
                 from.tags(&mut |_tag, _from| {
-                    $( message!(@read_tag this.$field, _from, _tag, $($($when)*)?); )*
+                    $( message!(@read_tag $field, _from, _tag, $($($when)*)?); )*
                     false
                 });
-                this
+                $name { $( $field, )* }
             }
 
             fn min_bytes(version: i16, flexible: bool) -> usize {
@@ -171,19 +173,25 @@ macro_rules! message {
     };
     (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
 
-    (@read $value:expr, $from:ident, $versions:expr, tag $tag:literal) => {};
-    (@read $value:expr, $from:ident, $versions:expr, null $null:expr) => {
-        message!(@read $value, $from, $versions);
-        if $value.is_none() && !($null).contains(&$from.version) {
-            $from.fail($crate::protocol::DecodeError::BadLength(-1));
-        }
+    (@read $from:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
+        message!(@default $($default)?)
     };
-    (@read $value:expr, $from:ident, $versions:expr) => {
+    (@read $from:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
         if ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::parse($from);
+            let null = ($null).contains(&$from.version);
+            $from.parse_nullable(null)
+        } else {
+            message!(@default $($default)?)
         }
     };
-    (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::parse($from); };
+    (@read $from:ident, [$($default:expr)?] $versions:expr) => {
+        if ($versions).contains(&$from.version) {
+            $crate::protocol::Field::parse($from)
+        } else {
+            message!(@default $($default)?)
+        }
+    };
+    (@read $from:ident, [$($default:expr)?]) => { $crate::protocol::Field::parse($from) };
 
     (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr, tag $tag:literal) => { 0 };
     (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr $(, null $null:expr)?) => {
@@ -199,7 +207,8 @@ macro_rules! message {
 
     (@sample $samples:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
         match message!(@sample $samples, [$($default)?] $versions) {
-            None if !($null).contains(&$samples.version) => Some(Default::default()),
+            None if ($versions).contains(&$samples.version)
+                && !($null).contains(&$samples.version) => Some(Default::default()),
             value => value,
         }
     };
@@ -212,13 +221,13 @@ macro_rules! message {
     };
     (@sample $samples:ident, [$($default:expr)?]) => { $crate::protocol::Field::sample($samples) };
 
-    (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
+    (@read_tag $value:ident, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
         if $tag_read == $tag && ($versions).contains(&$from.version) {
             $value = $crate::protocol::Field::parse($from);
             return true;
         }
     };
-    (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
+    (@read_tag $value:ident, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
 }
 
 /// A struct that a field can have as an `Option`: a byte precedes it, 1, or −1 for null.

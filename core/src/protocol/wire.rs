@@ -149,6 +149,18 @@ impl Reader {
         })
     }
 
+    /// Reads a value that may be null only where `null` says so.
+    pub(crate) fn parse_nullable<T>(&mut self, null: bool) -> Option<T>
+    where
+        Option<T>: Field,
+    {
+        let value = Option::parse(self);
+        if value.is_none() && !null {
+            self.fail(DecodeError::BadLength(-1));
+        }
+        value
+    }
+
     /// Reads the tagged fields that end a flexible struct: `known` reads the ones it knows and says
     /// so; the rest is skipped, as KIP-482 asks.
     pub(crate) fn tags(&mut self, known: &mut dyn FnMut(u32, &mut Reader) -> bool) {
