@@ -40,7 +40,7 @@ pub enum DecodeError {
 /// Reads fields from a frame. Byte fields are slices of the frame, not copies.
 ///
 /// The first error is kept, and whatever is read after it is empty or zero: so a message of many
-/// fields is checked once, at its end, which makes for half the code of checking each.
+/// fields is checked once, at its end, which takes less code than checking each.
 pub struct Reader {
     frame: Bytes,
     /// How much of the frame has been read; all of it after an error.
