@@ -89,6 +89,7 @@ macro_rules! message {
     )*) => { $(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
+        #[allow(unreachable_pub)]
         pub struct $name { $(
             $(#[$field_doc])*
             pub $field: $ty,
