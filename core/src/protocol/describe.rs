@@ -18,7 +18,7 @@
 //!     }
 //! }
 //! nullable! { Name } // Where a field is an `Option` of the struct.
-//! api! { ApiKey::Name, NameRequest => NameResponse, versions 0..=4, flexible from 2 }
+//! api! { Name, NameRequest => NameResponse, versions 0..=4, flexible from 2 }
 //! ```
 //!
 //! A field that a version does not have is left out when writing, whatever its value, and gets its
