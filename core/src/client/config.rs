@@ -196,8 +196,7 @@ pub enum AutoOffsetReset {
 /// How records are fetched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetcherConfig {
-    /// How long a broker may wait until there are `min_bytes`. 500. A seek or an assignment during
-    /// that wait takes effect when it is over.
+    /// How long a broker may wait until there are `min_bytes`. 500.
     pub max_wait_ms: u64,
     /// A broker answers as soon as there are this many bytes. 1.
     pub min_bytes: i32,

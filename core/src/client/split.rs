@@ -1,6 +1,6 @@
 //! Calls whose partitions are led by several nodes: asked node by node, put together again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cluster::Cluster;
@@ -91,8 +91,10 @@ impl Split {
     ) -> BTreeMap<i32, Vec<usize>> {
         let api = self.api();
         let mut nodes: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
+        let mut asked: BTreeSet<(Arc<str>, i32)> = BTreeSet::new();
         for (at, item) in self.items.iter_mut().enumerate() {
-            if item.result.is_some() {
+            // A request must not name a partition twice: the second time goes into another.
+            if item.result.is_some() || !asked.insert((item.topic.clone(), item.partition)) {
                 continue;
             }
             if let Some((node, epoch)) = cluster.leader(now, &item.topic, item.partition) {
