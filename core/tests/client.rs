@@ -1,4 +1,5 @@
 //! The client against the broker: frames go from one to the other, and nothing else is real.
+#![allow(clippy::unwrap_used, clippy::panic)] // Clippy's exception covers test functions only.
 
 mod host;
 

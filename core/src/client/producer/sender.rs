@@ -65,16 +65,17 @@ impl Producer {
             } else {
                 config.max_in_flight
             };
+            if busy >= limit {
+                continue;
+            }
             let (size_bytes, partitions) = ready.entry(to).or_default();
             let total = *size_bytes + front.size_bytes();
-            let fits = partitions.is_empty() || total <= config.max_request_size_bytes;
-            if busy < limit && fits {
+            if partitions.is_empty() || total <= config.max_request_size_bytes {
                 *size_bytes = total;
                 partitions.push(at);
             }
         }
-        let filled = ready.into_iter().filter(|(_, (_, partitions))| !partitions.is_empty());
-        filled.map(|(to, (_, partitions))| (to, partitions)).collect()
+        ready.into_iter().map(|(to, (_, partitions))| (to, partitions)).collect()
     }
 
     /// The node that leads a partition, where it is ready.

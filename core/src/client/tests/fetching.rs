@@ -57,7 +57,10 @@ fn starts_are_looked_up_at_the_leaders() {
     assert_eq!(rig.client.position("t", 2), Some(60));
 }
 
-fn listed(request: &ListOffsetsRequest, offset: impl Fn(i32) -> i64) -> ListOffsetsResponse {
+pub(super) fn listed(
+    request: &ListOffsetsRequest,
+    offset: impl Fn(i32) -> i64,
+) -> ListOffsetsResponse {
     let topics = request.topics.iter().map(|topic| ListOffsetsTopicResponse {
         name: topic.name.clone(),
         partitions: topic
