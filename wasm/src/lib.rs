@@ -1,0 +1,3 @@
+//! Ottla in a browser.
+
+pub mod idb;
