@@ -1,6 +1,6 @@
 //! The IndexedDB driver in a real browser: `wasm-pack test --headless --chrome wasm`.
 #![cfg(target_arch = "wasm32")]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::cell::RefCell;
 use std::rc::Rc;
