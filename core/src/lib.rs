@@ -2,6 +2,7 @@
 
 pub mod io;
 pub mod protocol;
+pub mod record;
 pub mod storage;
 mod uuid;
 

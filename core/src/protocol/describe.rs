@@ -13,10 +13,17 @@
 //!         c: Option<String> [..=12],
 //!         /// A tagged field (KIP-482) with tag 0, in versions 12 and later.
 //!         d: Option<String> [12.., tag 0],
+//!         /// A field of every version that may be null in versions 10 and later only.
+//!         e: Option<String> [0.., null 10..],
 //!     }
 //! }
+//! nullable! { Name } // Where a field is an `Option` of the struct.
 //! api! { ApiKey::Name, NameRequest => NameResponse, versions 0..=4, flexible from 2 }
 //! ```
+//!
+//! A field that a version does not have is left out when writing, whatever its value, and gets its
+//! default when reading. Null where a version has no null is refused when reading, and written as
+//! the empty value. A nullable field without a default starts as null (in Java's client: empty).
 
 use std::ops::RangeInclusive;
 
@@ -66,6 +73,11 @@ pub(crate) fn differs<T: PartialEq>(value: &T, default: T) -> bool {
     *value != default
 }
 
+/// What is written for a null where the version has none.
+pub(crate) fn empty<T: Default>(_null: &Option<T>) -> Option<T> {
+    Some(T::default())
+}
+
 macro_rules! message {
     ($(
         $(#[$doc:meta])*
@@ -113,8 +125,70 @@ macro_rules! message {
                 Ok(this)
             }
         }
+    )* };
 
-        // A nullable struct is preceded by a byte: 1, or −1 for null.
+    (@default) => { Default::default() };
+    (@default $default:expr) => { $default };
+
+    (@write $value:expr, $out:ident, $versions:expr, tag $tag:literal) => {};
+    (@write $value:expr, $out:ident, $versions:expr, null $null:expr) => {
+        if ($versions).contains(&$out.version) {
+            if $value.is_none() && !($null).contains(&$out.version) {
+                $crate::protocol::Field::write(&$crate::protocol::empty(&$value), $out);
+            } else {
+                $crate::protocol::Field::write(&$value, $out);
+            }
+        }
+    };
+    (@write $value:expr, $out:ident, $versions:expr) => {
+        if ($versions).contains(&$out.version) {
+            $crate::protocol::Field::write(&$value, $out);
+        }
+    };
+    (@write $value:expr, $out:ident,) => { $crate::protocol::Field::write(&$value, $out); };
+
+    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
+        if ($versions).contains(&$out.version)
+            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
+            $tags += 1;
+        }
+    };
+    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
+
+    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
+        if ($versions).contains(&$out.version)
+            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
+            $out.tag($tag, &$value);
+        }
+    };
+    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
+
+    (@read $value:expr, $from:ident, $versions:expr, tag $tag:literal) => {};
+    (@read $value:expr, $from:ident, $versions:expr, null $null:expr) => {
+        message!(@read $value, $from, $versions);
+        if $value.is_none() && !($null).contains(&$from.version) {
+            return Err($crate::protocol::DecodeError::BadLength(-1));
+        }
+    };
+    (@read $value:expr, $from:ident, $versions:expr) => {
+        if ($versions).contains(&$from.version) {
+            $value = $crate::protocol::Field::read($from)?;
+        }
+    };
+    (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::read($from)?; };
+
+    (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
+        if $tag_read == $tag && ($versions).contains(&$from.version) {
+            $value = $crate::protocol::Field::read($from)?;
+            return Ok(true);
+        }
+    };
+    (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
+}
+
+/// A struct that a field can have as an `Option`: a byte precedes it, 1, or −1 for null.
+macro_rules! nullable {
+    ($($name:ident),*) => { $(
         impl $crate::protocol::Field for Option<$name> {
             fn write(&self, out: &mut $crate::protocol::Writer) {
                 out.put(&[if self.is_some() { 1 } else { 0xff }]);
@@ -130,49 +204,6 @@ macro_rules! message {
             }
         }
     )* };
-
-    (@default) => { Default::default() };
-    (@default $default:expr) => { $default };
-
-    (@write $value:expr, $out:ident, $versions:expr, tag $tag:literal) => {};
-    (@write $value:expr, $out:ident, $versions:expr) => {
-        if ($versions).contains(&$out.version) {
-            $crate::protocol::Field::write(&$value, $out);
-        }
-    };
-    (@write $value:expr, $out:ident,) => { $crate::protocol::Field::write(&$value, $out); };
-
-    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
-        if ($versions).contains(&$out.version)
-            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
-            $tags += 1;
-        }
-    };
-    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $($versions:expr)?) => {};
-
-    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
-        if ($versions).contains(&$out.version)
-            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
-            $out.tag($tag, &$value);
-        }
-    };
-    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr)?) => {};
-
-    (@read $value:expr, $from:ident, $versions:expr, tag $tag:literal) => {};
-    (@read $value:expr, $from:ident, $versions:expr) => {
-        if ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::read($from)?;
-        }
-    };
-    (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::read($from)?; };
-
-    (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
-        if $tag_read == $tag && ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::read($from)?;
-            return Ok(true);
-        }
-    };
-    (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr)?) => {};
 }
 
 macro_rules! api {
