@@ -1,14 +1,14 @@
 // Records on their way to WebAssembly: all that a flush has to send goes into one buffer and over in
 // one call. wasm/src/client/unpack.rs reads it. Numbers are little-endian:
 //
-//   send:    id f64 · acks i8 · compression i8 · topic · count u32 · messages
+//   send:    id f64 · topic · count u32 · messages
 //   message: partition i32 (−1: to be chosen) · timestamp f64 (−1: now) · key · value ·
 //            header count u32 · headers
 //   topic, key, value, header name and value: length i32 (−1: null), bytes
 //   header:  name · value
 
 import { KafkaJSNonRetriableError } from './errors.js'
-import type { CompressionTypes, Data, IHeaders, Message } from './types.js'
+import type { Data, IHeaders, Message } from './types.js'
 
 const encoder = /* @__PURE__ */ new TextEncoder()
 
@@ -44,8 +44,6 @@ export class Packer {
    */
   send(
     id: number,
-    acks: number,
-    compression: CompressionTypes,
     topic: string,
     messages: readonly Message[],
     partitions?: readonly number[],
@@ -54,9 +52,7 @@ export class Packer {
     try {
       this.#reserve(32)
       this.#view.setFloat64(this.#at, id, true)
-      this.#view.setInt8(this.#at + 8, acks)
-      this.#view.setInt8(this.#at + 9, compression)
-      this.#at += 10
+      this.#at += 8
       this.#name(topic)
       this.#reserve(4)
       this.#view.setUint32(this.#at, messages.length, true)

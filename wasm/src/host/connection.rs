@@ -1,9 +1,10 @@
 //! Connections: how frames reach a client and come from it.
 
 use bytes::Bytes;
-use js_sys::{Array, ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, MessagePort};
+
+use crate::port;
 
 /// Where a client within this module gets its frames; `None` ends the connection.
 pub type LocalSink = Box<dyn Fn(Option<Bytes>)>;
@@ -21,17 +22,13 @@ impl Connection {
         port: MessagePort,
         receive: impl Fn(Option<Bytes>) + 'static,
     ) -> Connection {
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-            receive(frame_of(&event.data()));
-        });
-        // Setting the handler also starts the port.
-        port.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let on_message = port::listen(&port, receive);
         Connection::Port { port, _on_message: on_message }
     }
 
     pub(super) fn send(&self, frame: Bytes) {
         match self {
-            Connection::Port { port, .. } => post(port, &frame),
+            Connection::Port { port, .. } => port::post(port, &frame),
             Connection::Local(sink) => sink(Some(frame)),
         }
     }
@@ -39,33 +36,15 @@ impl Connection {
     /// Ends the connection and tells the client.
     pub(super) fn close(&self) {
         match self {
-            Connection::Port { port, .. } => {
-                // Fails for messages that cannot be cloned; this one can.
-                let _ = port.post_message(&JsValue::NULL);
-            }
+            Connection::Port { port, .. } => port::end(port),
             Connection::Local(sink) => sink(None),
         }
-        self.forget();
     }
 
     /// Ends the connection of a client that is gone.
     pub(super) fn forget(&self) {
         if let Connection::Port { port, .. } = self {
-            port.set_onmessage(None);
-            port.close();
+            port::close(port);
         }
     }
-}
-
-/// The frame in a message; `None` for the message that ends a connection.
-pub(crate) fn frame_of(data: &JsValue) -> Option<Bytes> {
-    let buffer = data.dyn_ref::<ArrayBuffer>()?;
-    Some(Bytes::from(Uint8Array::new(buffer).to_vec()))
-}
-
-/// Sends a frame as a transferred `ArrayBuffer`.
-pub(crate) fn post(port: &MessagePort, frame: &[u8]) {
-    let buffer = Uint8Array::from(frame).buffer();
-    // Fails for messages that cannot be cloned; a buffer of our own can.
-    let _ = port.post_message_with_transferable(&buffer, &Array::of1(&buffer));
 }
