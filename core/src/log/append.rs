@@ -13,8 +13,8 @@ use super::tail::TailBatch;
 use crate::protocol::ErrorCode;
 use crate::record::{self, Batch, RecordError, TimestampType};
 
-/// How far a batch may unpack while it is checked, per byte that arrived, and at least.
-const MAX_UNPACKED_BYTES: usize = 128 * 1024 * 1024;
+/// How many bytes a batch may have once it is decompressed.
+pub(crate) const MAX_UNPACKED_BYTES: usize = 128 * 1024 * 1024;
 
 /// What an append gave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +67,12 @@ impl From<RecordError> for AppendError {
 impl PartitionLog {
     /// Appends one batch from a client. It is in memory then, and not yet stored.
     pub fn append(&mut self, batch: Batch, now_ms: i64) -> Result<Appended, AppendError> {
-        self.check(&batch, now_ms)?;
+        let max_timestamp = self.check(&batch, now_ms)?;
         if let Some(duplicate) = self.check_sequence(&batch)? {
             return Ok(duplicate);
         }
         let base_offset = self.next_offset;
-        let stored = self.stamp(batch, now_ms);
+        let stored = self.stamp(batch, max_timestamp, now_ms);
         let header = stored.header;
         self.roll_if_due(&stored);
         self.epochs.note(self.leader_epoch, base_offset);
@@ -84,11 +84,7 @@ impl PartitionLog {
         let segment = self.active().base_offset;
         self.tail.push(TailBatch { segment, position, batch: stored });
         self.next_offset = header.next_offset();
-        Ok(Appended {
-            base_offset,
-            log_append_time_ms: self.append_time(now_ms),
-            duplicate: false,
-        })
+        Ok(Appended { base_offset, log_append_time_ms: self.append_time(now_ms), duplicate: false })
     }
 
     fn append_time(&self, now_ms: i64) -> i64 {
@@ -98,7 +94,8 @@ impl PartitionLog {
         }
     }
 
-    fn check(&self, batch: &Batch, now_ms: i64) -> Result<(), AppendError> {
+    /// Checks what can be checked of a batch by itself; gives its records' largest timestamp.
+    fn check(&self, batch: &Batch, now_ms: i64) -> Result<i64, AppendError> {
         let config = &self.config;
         let size = batch.bytes.len();
         if size > config.max_message_bytes {
@@ -110,9 +107,9 @@ impl PartitionLog {
             return Err(AppendError::new(ErrorCode::MessageTooLarge, message));
         }
         batch.verify()?;
-        record::validate(batch, MAX_UNPACKED_BYTES, config.compacted)?;
+        let seen = record::validate(batch, config.compacted, MAX_UNPACKED_BYTES)?;
         if config.timestamp_type == TimestampType::CreateTime {
-            let (first, last) = (batch.header.base_timestamp, batch.header.max_timestamp);
+            let (first, last) = (seen.min_timestamp.unwrap_or(now_ms), seen.max_timestamp);
             let ahead = last.saturating_sub(now_ms) > config.timestamp_after_max_ms;
             let behind = now_ms.saturating_sub(first) > config.timestamp_before_max_ms;
             if ahead || behind {
@@ -127,7 +124,7 @@ impl PartitionLog {
         if self.next_offset.checked_add(last_delta + 1).is_none() {
             return Err(AppendError::new(ErrorCode::InvalidRecord, "the log has no offsets left"));
         }
-        Ok(())
+        Ok(seen.max_timestamp)
     }
 
     /// Judges an idempotent producer's batch; a retried one comes back as what it was given.
@@ -163,7 +160,7 @@ impl PartitionLog {
     }
 
     /// Sets what a broker sets in a batch.
-    fn stamp(&self, batch: Batch, now_ms: i64) -> Batch {
+    fn stamp(&self, batch: Batch, max_timestamp: i64, now_ms: i64) -> Batch {
         let mut header = batch.header;
         // A copy on purpose: the frame that the batch came in would otherwise live as long as it.
         let mut bytes = BytesMut::from(&batch.bytes[..]);
@@ -173,6 +170,9 @@ impl PartitionLog {
         record::set_partition_leader_epoch(&mut bytes, self.leader_epoch);
         if self.config.timestamp_type == TimestampType::LogAppendTime {
             record::set_log_append_time(&mut bytes, now_ms);
+        } else if header.max_timestamp != max_timestamp {
+            // Lookups by time rely on the header, so a producer that got it wrong is corrected.
+            record::set_max_timestamp(&mut bytes, TimestampType::CreateTime, max_timestamp);
         }
         // The bytes are a batch that was parsed: parsing it again gives the header as it is now.
         let header = record::BatchHeader::parse(&bytes).unwrap_or(header);

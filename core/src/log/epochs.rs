@@ -67,7 +67,11 @@ mod tests {
     #[test]
     fn answers_where_an_epoch_ended() {
         let epochs = LeaderEpochs::from_starts(vec![(1, 0), (3, 10), (4, 25)]);
-        assert_eq!(epochs.end_offset_of(5, 5, 40), (5, 40), "the current epoch ends at the log end");
+        assert_eq!(
+            epochs.end_offset_of(5, 5, 40),
+            (5, 40),
+            "the current epoch ends at the log end"
+        );
         assert_eq!(epochs.end_offset_of(4, 5, 40), (4, 40));
         assert_eq!(epochs.end_offset_of(3, 5, 40), (3, 25));
         assert_eq!(epochs.end_offset_of(2, 5, 40), (1, 10), "2 never wrote: 1 ended where 3 began");

@@ -20,8 +20,9 @@ mod write;
 
 pub use append::{AppendError, Appended};
 pub use config::LogConfig;
-pub use read::{ColdRead, Read, TimestampQuery};
+pub use read::{ColdRead, Read, TimestampQuery, find_timestamp};
 pub use recover::{Damage, Recovery};
+pub use snapshot::LogRecord;
 
 use self::epochs::LeaderEpochs;
 use self::producers::Producers;
@@ -58,7 +59,13 @@ pub struct PartitionLog {
 
 impl PartitionLog {
     /// An empty log that begins at offset 0.
-    pub fn new(id: LogId, topic: &str, partition: i32, leader_epoch: i32, config: LogConfig) -> Self {
+    pub fn new(
+        id: LogId,
+        topic: &str,
+        partition: i32,
+        leader_epoch: i32,
+        config: LogConfig,
+    ) -> Self {
         PartitionLog {
             id,
             topic: topic.to_owned(),
@@ -141,6 +148,11 @@ impl PartitionLog {
     /// How many bytes of records are held in memory.
     pub fn memory_bytes(&self) -> usize {
         self.tail.size_bytes()
+    }
+
+    /// The sizes of the batches held in memory, oldest first.
+    pub fn batches_in_memory(&self) -> impl Iterator<Item = usize> {
+        self.tail.iter().map(|tail| tail.batch.bytes.len())
     }
 
     /// Forgets idempotent producers that have not written since `since_ms`.

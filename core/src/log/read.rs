@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::append::MAX_UNPACKED_BYTES;
 use super::scan::{Scanned, scan};
 use super::segment::Segment;
 use super::{Damage, PartitionLog};
@@ -93,7 +94,8 @@ impl PartitionLog {
     fn cold_range(&self, offset: i64, max_bytes: usize) -> LogRange {
         let segment = &self.segments[self.segment_of(offset)];
         let from = segment.index.position_of_offset(offset);
-        let (start, end) = segment.range(from, max_bytes as u64, self.stored_end(segment.base_offset));
+        let (start, end) =
+            segment.range(from, max_bytes as u64, self.stored_end(segment.base_offset));
         LogRange { log: self.id, segment: segment.base_offset, start, end }
     }
 
@@ -208,7 +210,8 @@ impl PartitionLog {
             (TimestampQuery::Max, Some(_)) => return None,
             (TimestampQuery::Max, None) => {
                 // The first of equals, as Kafka answers: `max_by_key` takes the last.
-                let segment = self.segments.iter().rev().filter(live).max_by_key(|s| s.max_timestamp)?;
+                let segment =
+                    self.segments.iter().rev().filter(live).max_by_key(|s| s.max_timestamp)?;
                 (segment, segment.index.position_of_offset(segment.max_timestamp_offset))
             }
             (TimestampQuery::AtOrAfter(timestamp), _) => {
@@ -278,31 +281,36 @@ fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes>) -> Bytes {
     all.freeze()
 }
 
-/// The offset and the timestamp that answer a question by time, from the batches of its range.
-/// Records before `log_start` and at or behind `end` do not count.
-pub(crate) fn find_timestamp(
-    batches: impl Iterator<Item = Batch>,
+/// The offset and the timestamp that answer a question by time, from one part of a segment. Only
+/// records that a consumer can read count.
+///
+/// # Errors
+/// CORRUPT_MESSAGE where a batch does not decompress.
+pub fn find_timestamp(
+    log: &PartitionLog,
     query: TimestampQuery,
-    log_start: i64,
-    end: i64,
-    max_unpacked_bytes: usize,
+    range: &LogRange,
+    pieces: Vec<(u64, Bytes)>,
 ) -> Result<Option<(i64, i64)>, ErrorCode> {
+    let readable = log.log_start_offset..log.high_watermark;
     let mut best: Option<(i64, i64)> = None;
-    for batch in batches {
+    for item in scan(pieces, range.start, range.end) {
+        let Scanned::Batch { batch, .. } = item else { continue };
+        let largest = batch.header.max_timestamp;
         let hopeless = match query {
-            TimestampQuery::AtOrAfter(timestamp) => batch.header.max_timestamp < timestamp,
-            TimestampQuery::Max => best.is_some_and(|(_, t)| batch.header.max_timestamp <= t),
+            TimestampQuery::AtOrAfter(timestamp) => largest < timestamp,
+            TimestampQuery::Max => best.is_some_and(|(_, found)| largest <= found),
         };
-        if hopeless || batch.header.next_offset() <= log_start {
+        if hopeless || batch.header.next_offset() <= readable.start {
             continue;
         }
-        let records = batch.records(max_unpacked_bytes).map_err(|_| ErrorCode::CorruptMessage)?;
-        for record in records.iter().filter(|r| r.offset >= log_start && r.offset < end) {
+        let records = batch.records(MAX_UNPACKED_BYTES).map_err(|_| ErrorCode::CorruptMessage)?;
+        for record in records.iter().filter(|record| readable.contains(&record.offset)) {
             match query {
                 TimestampQuery::AtOrAfter(timestamp) if record.timestamp >= timestamp => {
                     return Ok(Some((record.offset, record.timestamp)));
                 }
-                TimestampQuery::Max if best.is_none_or(|(_, t)| record.timestamp > t) => {
+                TimestampQuery::Max if best.is_none_or(|(_, found)| record.timestamp > found) => {
                     best = Some((record.offset, record.timestamp));
                 }
                 _ => {}

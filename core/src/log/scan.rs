@@ -51,9 +51,8 @@ fn scan_piece(mut position: u64, mut bytes: Bytes, found: &mut Vec<Scanned>) {
             }
             Err(error) => error.to_string(),
         };
-        let skipped = (1..bytes.len())
-            .find(|&at| is_batch(&bytes.slice(at..), due))
-            .unwrap_or(bytes.len());
+        let skipped =
+            (1..bytes.len()).find(|&at| is_batch(&bytes.slice(at..), due)).unwrap_or(bytes.len());
         found.push(Scanned::Damage { position, size_bytes: skipped as u64, reason });
         position += skipped as u64;
         bytes = bytes.slice(skipped..);
@@ -63,10 +62,9 @@ fn scan_piece(mut position: u64, mut bytes: Bytes, found: &mut Vec<Scanned>) {
 fn batch_at(bytes: &Bytes) -> Result<Batch, record::RecordError> {
     let size = BatchHeader::parse(bytes)?.size_bytes();
     let whole = bytes.slice(..size.min(bytes.len()));
-    let batch = record::batches(whole).next().unwrap_or(Err(record::RecordError::Truncated {
-        wanted: size,
-        left: bytes.len(),
-    }))?;
+    let batch = record::batches(whole)
+        .next()
+        .unwrap_or(Err(record::RecordError::Truncated { wanted: size, left: bytes.len() }))?;
     batch.verify()?;
     Ok(batch)
 }

@@ -9,12 +9,18 @@ use super::epochs::LeaderEpochs;
 use super::index::{IndexEntry, SparseIndex};
 use super::producers::{AppendedBatch, ProducerState, Producers};
 use super::segment::Segment;
-use crate::storage::{open_value, seal_value};
+use crate::storage::{ValueError, open_value, seal_value};
 
 /// The version of the snapshots written here.
 const VERSION: i16 = 0;
 
 message! {
+    /// What is stored of a log besides its segments, once it does not begin at offset 0 any more.
+    struct LogRecord {
+        /// The first offset that may be read.
+        log_start_offset: i64,
+    }
+
     /// A segment as it was after some append, and its log's state at that point.
     struct SegmentSnapshot {
         /// How many bytes of the segment the snapshot speaks of.
@@ -77,6 +83,18 @@ message! {
         offset_delta: i32,
         /// Its largest timestamp.
         timestamp: i64,
+    }
+}
+
+impl LogRecord {
+    /// The value to store.
+    pub fn seal(&self) -> Bytes {
+        seal_value(self, VERSION)
+    }
+
+    /// Reads a stored value.
+    pub fn open(value: Bytes) -> Result<LogRecord, ValueError> {
+        open_value(value, 0..=VERSION).map(|(_, record)| record)
     }
 }
 

@@ -50,6 +50,10 @@ impl Tail {
         self.batches.front()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &TailBatch> {
+        self.batches.iter()
+    }
+
     /// The batches from the one that holds `offset` on.
     pub(crate) fn from_offset(&self, offset: i64) -> impl Iterator<Item = &TailBatch> {
         let at = self.batches.partition_point(|b| b.batch.header.next_offset() <= offset);

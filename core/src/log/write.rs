@@ -2,7 +2,8 @@
 
 use bytes::BytesMut;
 
-use super::{PartitionLog, Segment, snapshot};
+use super::segment::Segment;
+use super::{LogRecord, PartitionLog, snapshot};
 use crate::storage::{MetadataKey, Write};
 
 /// A snapshot of the active segment is written for each so many bytes appended: opening reads no
@@ -97,7 +98,8 @@ impl PartitionLog {
             }
             return;
         }
-        writes.push(self.start_write());
+        let value = LogRecord { log_start_offset: offset }.seal();
+        writes.push(Write::PutMetadata { key: MetadataKey::Log(self.id).to_string(), value });
         for segment in dropped {
             let (log, segment) = (self.id, segment.base_offset);
             writes.push(Write::DeleteSegment { log, segment });

@@ -25,6 +25,7 @@
 //! default when reading. Null where a version has no null is refused when reading, and written as
 //! the empty value. A nullable field without a default starts as null (in Java's client: empty).
 
+use std::fmt::Debug;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
@@ -33,7 +34,7 @@ use super::ApiKey;
 use super::wire::{DecodeError, Field, Reader, Writer};
 
 /// A request or a response: a struct with an API key and a range of versions.
-pub trait Message: Field + Default {
+pub trait Message: Field + Clone + Debug + Default + PartialEq {
     /// The API that the message belongs to.
     const API: ApiKey;
     /// The versions that are described.
@@ -88,6 +89,7 @@ macro_rules! message {
     )*) => { $(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
+        #[allow(unreachable_pub)]
         pub struct $name { $(
             $(#[$field_doc])*
             pub $field: $ty,
@@ -117,12 +119,21 @@ macro_rules! message {
                 #[allow(unused_mut)]
                 let mut this = Self::default();
                 $( message!(@read this.$field, from, $($($when)*)?); )*
-                from.tags(|tag, from| {
-                    let _ = (tag, &from);
-                    $( message!(@read_tag this.$field, from, tag, $($($when)*)?); )*
+                from.tags(&mut |_tag, _from| {
+                    $( message!(@read_tag this.$field, _from, _tag, $($($when)*)?); )*
                     Ok(false)
                 })?;
                 Ok(this)
+            }
+
+            fn min_bytes(version: i16, flexible: bool) -> usize {
+                let _ = version;
+                usize::from(flexible) $( + message!(@min $ty, version, flexible, $($($when)*)?) )*
+            }
+
+            #[cfg(test)]
+            fn sample(samples: &mut $crate::protocol::tests::samples::Samples) -> Self {
+                $name { $( $field: message!(@sample samples, [$($default)?] $($($when)*)?), )* }
             }
         }
     )* };
@@ -177,6 +188,33 @@ macro_rules! message {
     };
     (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::read($from)?; };
 
+    (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr, tag $tag:literal) => { 0 };
+    (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr $(, null $null:expr)?) => {
+        if ($versions).contains(&$version) {
+            <$ty as $crate::protocol::Field>::min_bytes($version, $flexible)
+        } else {
+            0
+        }
+    };
+    (@min $ty:ty, $version:ident, $flexible:ident,) => {
+        <$ty as $crate::protocol::Field>::min_bytes($version, $flexible)
+    };
+
+    (@sample $samples:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
+        match message!(@sample $samples, [$($default)?] $versions) {
+            None if !($null).contains(&$samples.version) => Some(Default::default()),
+            value => value,
+        }
+    };
+    (@sample $samples:ident, [$($default:expr)?] $versions:expr $(, tag $tag:literal)?) => {
+        if ($versions).contains(&$samples.version) {
+            $crate::protocol::Field::sample($samples)
+        } else {
+            message!(@default $($default)?)
+        }
+    };
+    (@sample $samples:ident, [$($default:expr)?]) => { $crate::protocol::Field::sample($samples) };
+
     (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
         if $tag_read == $tag && ($versions).contains(&$from.version) {
             $value = $crate::protocol::Field::read($from)?;
@@ -201,6 +239,15 @@ macro_rules! nullable {
                 from: &mut $crate::protocol::Reader,
             ) -> Result<Self, $crate::protocol::DecodeError> {
                 if i8::read(from)? < 0 { Ok(None) } else { $name::read(from).map(Some) }
+            }
+
+            fn min_bytes(_version: i16, _flexible: bool) -> usize {
+                1
+            }
+
+            #[cfg(test)]
+            fn sample(samples: &mut $crate::protocol::tests::samples::Samples) -> Self {
+                if samples.null() { None } else { Some($name::sample(samples)) }
             }
         }
     )* };

@@ -13,6 +13,8 @@ mod header;
 #[macro_use]
 mod describe;
 pub mod messages;
+#[cfg(test)]
+pub(crate) mod tests;
 mod wire;
 
 pub use api_key::ApiKey;
