@@ -9,7 +9,7 @@ const decoder = /* @__PURE__ */ new TextDecoder()
  */
 export class Bytes extends Uint8Array<ArrayBuffer> {
   // Results of `slice` and `map` are plain arrays of bytes of their own.
-  static override get [Symbol.species](): Uint8ArrayConstructor {
+  static get [Symbol.species](): Uint8ArrayConstructor {
     return Uint8Array
   }
 

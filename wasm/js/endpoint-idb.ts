@@ -44,15 +44,24 @@ export class IdbEndpoint implements Endpoint {
     this.#options = options
   }
 
+  async ready(): Promise<void> {
+    await this.#serving()
+  }
+
   async connect(lost: (reason: string) => void): Promise<Link> {
-    await this.#shown
-    this.#running ??= this.#start()
-    const running = this.#running
-    await running.opened
+    const running = await this.#serving()
     const { port1, port2 } = new MessageChannel()
     running.losers.add(lost)
     running.worker.postMessage({ type: 'connect', port: port2 } satisfies ToWorker, [port2])
     return { port: port1 }
+  }
+
+  async #serving(): Promise<Running> {
+    await this.#shown
+    this.#running ??= this.#start()
+    const running = this.#running
+    await running.opened
+    return running
   }
 
   async shutdown(): Promise<void> {

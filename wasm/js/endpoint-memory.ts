@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointOptions, Link } from './endpoint.js'
 import { randomSeed, startModule } from './module.js'
-import { BrokerHost } from './wasm/ottla_wasm.js'
+import { BrokerHost } from './pkg/ottla_wasm.js'
 
 /** A broker in this page or process, over memory. Its data goes with it. */
 export class MemoryEndpoint implements Endpoint {
@@ -9,6 +9,10 @@ export class MemoryEndpoint implements Endpoint {
 
   constructor(options: EndpointOptions) {
     this.#options = options
+  }
+
+  async ready(): Promise<void> {
+    await this.connect()
   }
 
   async connect(): Promise<Link> {

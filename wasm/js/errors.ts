@@ -7,19 +7,20 @@ export interface ErrorOptions {
 
 /** What every error of this package descends from. */
 export class KafkaJSError extends Error {
+  override name = 'KafkaJSError'
   /** Whether the same call may succeed when it is made again. */
   readonly retriable: boolean
   readonly helpUrl?: string
 
   constructor(error: Error | string, { retriable = true, cause }: ErrorOptions = {}) {
     super(typeof error === 'string' ? error : error.message, cause === undefined ? {} : { cause })
-    this.name = new.target.name
     this.retriable = retriable
   }
 }
 
 /** An error that stays however often one tries. */
 export class KafkaJSNonRetriableError extends KafkaJSError {
+  override name = 'KafkaJSNonRetriableError'
   constructor(error: Error | string, options: ErrorOptions = {}) {
     super(error, { ...options, retriable: false })
   }
@@ -27,6 +28,7 @@ export class KafkaJSNonRetriableError extends KafkaJSError {
 
 /** What a broker refused, and with which of Kafka's error codes. */
 export class KafkaJSProtocolError extends KafkaJSError {
+  override name = 'KafkaJSProtocolError'
   /** The code's name, such as `UNKNOWN_TOPIC_OR_PARTITION`. */
   readonly type: string
   /** The code's number. */
@@ -41,6 +43,7 @@ export class KafkaJSProtocolError extends KafkaJSError {
 
 /** A position that does not exist (any more). */
 export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
+  override name = 'KafkaJSOffsetOutOfRange'
   readonly topic: string
   readonly partition: number
 
@@ -56,6 +59,7 @@ export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
 
 /** A topic that could not be made. */
 export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
+  override name = 'KafkaJSCreateTopicError'
   readonly topic: string
 
   constructor(
@@ -69,17 +73,18 @@ export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
 
 /** Several errors at once. */
 export class KafkaJSAggregateError extends Error {
+  override name = 'KafkaJSAggregateError'
   readonly errors: (Error | string)[]
 
   constructor(message: Error | string, errors: (Error | string)[]) {
     super(typeof message === 'string' ? message : message.message)
-    this.name = 'KafkaJSAggregateError'
     this.errors = errors
   }
 }
 
 /** Every attempt failed; `cause` is the last one's error. */
 export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSNumberOfRetriesExceeded'
   readonly retryCount: number
   /** In milliseconds. */
   readonly retryTime: number
@@ -96,6 +101,7 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
 
 /** No connection to the broker, or one that broke. */
 export class KafkaJSConnectionError extends KafkaJSError {
+  override name = 'KafkaJSConnectionError'
   readonly broker?: string
   readonly code?: string
 
@@ -110,13 +116,18 @@ export class KafkaJSConnectionError extends KafkaJSError {
 }
 
 /** The broker did not answer in time. */
-export class KafkaJSRequestTimeoutError extends KafkaJSError {}
+export class KafkaJSRequestTimeoutError extends KafkaJSError {
+  override name = 'KafkaJSRequestTimeoutError'
+}
 
 /** Something is unknown because no metadata is there. */
-export class KafkaJSMetadataNotLoaded extends KafkaJSError {}
+export class KafkaJSMetadataNotLoaded extends KafkaJSError {
+  override name = 'KafkaJSMetadataNotLoaded'
+}
 
 /** A topic is unknown. */
 export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
+  override name = 'KafkaJSTopicMetadataNotLoaded'
   readonly topic: string
 
   constructor(error: Error | string, { topic }: { topic: string }) {
@@ -126,33 +137,58 @@ export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
 }
 
 /** The broker is too old, or too new, for a request. */
-export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {}
+export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSServerDoesNotSupportApiKey'
+}
 
 /** Something that KafkaJS has and this package does not have yet. */
-export class KafkaJSNotImplemented extends KafkaJSNonRetriableError {}
+export class KafkaJSNotImplemented extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSNotImplemented'
+}
 
 /** Something took too long on this side. */
-export class KafkaJSTimeout extends KafkaJSNonRetriableError {}
+export class KafkaJSTimeout extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSTimeout'
+}
 
 /** Another tab holds the database, and did not let go of it in time. */
-export class KafkaJSLockTimeout extends KafkaJSTimeout {}
+export class KafkaJSLockTimeout extends KafkaJSTimeout {
+  override name = 'KafkaJSLockTimeout'
+}
 
 /** The browser's storage is missing, full, or failed. */
 export class KafkaJSStorageError extends KafkaJSError {
+  override name = 'KafkaJSStorageError'
   /** `unavailable`: there is none; `full`: the quota is used up; `failed`: anything else. */
   readonly reason: 'unavailable' | 'full' | 'failed'
+  /** The name of the broker's error, where it was the broker that said so. */
+  readonly type?: string
+  /** The number of the broker's error. */
+  readonly code?: number
 
   constructor(
     error: Error | string,
-    { reason, ...options }: ErrorOptions & { reason: 'unavailable' | 'full' | 'failed' },
+    {
+      reason,
+      type,
+      code,
+      ...options
+    }: ErrorOptions & {
+      reason: 'unavailable' | 'full' | 'failed'
+      type?: string
+      code?: number
+    },
   ) {
     super(error, options)
     this.reason = reason
+    this.type = type
+    this.code = code
   }
 }
 
 /** Some partitions' records could not be deleted. */
 export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
+  override name = 'KafkaJSDeleteTopicRecordsError'
   readonly partitions: { partition: number; offset: string; error: KafkaJSError }[]
 
   constructor({

@@ -1,13 +1,13 @@
 // The WebAssembly module: fetched and compiled once, on first use, for the page and its workers.
 
 import { compile } from '#load'
-import { initSync } from './wasm/ottla_wasm.js'
+import { initSync } from './pkg/ottla_wasm.js'
 
 let compiled: Promise<WebAssembly.Module> | undefined
 
 /** The compiled module. */
 export function loadModule(): Promise<WebAssembly.Module> {
-  compiled ??= compile(new URL('./wasm/ottla_wasm_bg.wasm', import.meta.url)).catch((error) => {
+  compiled ??= compile(new URL('./pkg/ottla_wasm_bg.wasm', import.meta.url)).catch((error) => {
     // The next one tries again: the network may be back.
     compiled = undefined
     throw error

@@ -109,7 +109,7 @@ export interface ProducerConfig {
   metadataMaxAge?: number
   /** Whether sending to an unknown topic makes it. True. */
   allowAutoTopicCreation?: boolean
-  /** Whether a retry can neither double nor reorder records. False, as in KafkaJS. */
+  /** Whether a retry can neither double nor reorder records. True, as in Kafka since version 3. */
   idempotent?: boolean
   transactionalId?: string
   transactionTimeout?: number

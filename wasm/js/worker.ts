@@ -3,7 +3,7 @@
 /// <reference lib="webworker" />
 
 import { logLevel } from './logger.js'
-import { BrokerHost, initSync } from './wasm/ottla_wasm.js'
+import { BrokerHost, initSync } from './pkg/ottla_wasm.js'
 import type { Failure, FromWorker, ToWorker } from './worker-messages.js'
 
 const scope = self as unknown as DedicatedWorkerGlobalScope

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use ottla::broker::{Broker, BrokerConfig};
+use ottla::{Broker, BrokerConfig};
 use ottla::{Input, LogLevel, Now, Output};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;

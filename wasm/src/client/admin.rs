@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ottla::Now;
-use ottla::client::{CallId, Client, ClientError, Target};
+use ottla::client::{CallId, Client, ClientError, IsolationLevel, Target};
 use ottla::protocol::messages::*;
 use serde::Deserialize;
 
@@ -66,7 +66,6 @@ pub(super) struct PartitionAt {
     at: f64,
 }
 
-
 impl Operation {
     /// Starts the operation. Requests come with how to read their answers; what the client splits
     /// among the leaders of partitions comes back as events of its own.
@@ -78,8 +77,7 @@ impl Operation {
         match self {
             Operation::CreateTopics { topics, timeout, validate_only } => {
                 let topics = topics.into_iter().map(NewTopic::into_message).collect();
-                let request =
-                    CreateTopicsRequest { topics, timeout_ms: timeout, validate_only };
+                let request = CreateTopicsRequest { topics, timeout_ms: timeout, validate_only };
                 let call = client.request(now, Target::Controller, request)?;
                 Ok((call, Some(answer::create_topics)))
             }
@@ -105,10 +103,8 @@ impl Operation {
             }
             Operation::Metadata { topics, create } => {
                 let topics = topics.map(|topics| {
-                    let named = |name| MetadataRequestTopic {
-                        name: Some(name),
-                        ..Default::default()
-                    };
+                    let named =
+                        |name| MetadataRequestTopic { name: Some(name), ..Default::default() };
                     topics.into_iter().map(named).collect()
                 });
                 let request = MetadataRequest {
@@ -133,17 +129,18 @@ impl Operation {
                 Ok((call, Some(answer::alter_configs)))
             }
             Operation::ListOffsets { partitions } => {
-                Ok((client.list_offsets(now, placed(partitions))?, None))
+                let level = IsolationLevel::ReadUncommitted;
+                Ok((client.list_offsets(now, level, &placed(&partitions))?, None))
             }
             Operation::DeleteRecords { partitions } => {
-                Ok((client.delete_records(now, placed(partitions))?, None))
+                Ok((client.delete_records(now, &placed(&partitions))?, None))
             }
         }
     }
 }
 
-fn placed(partitions: Vec<PartitionAt>) -> Vec<(String, i32, i64)> {
-    partitions.into_iter().map(|each| (each.topic, each.partition, each.at as i64)).collect()
+fn placed(partitions: &[PartitionAt]) -> Vec<(&str, i32, i64)> {
+    partitions.iter().map(|each| (each.topic.as_str(), each.partition, each.at as i64)).collect()
 }
 
 impl NewTopic {

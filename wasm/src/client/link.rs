@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use ottla::Broker;
 use ottla::ConnectionId;
-use ottla::broker::Broker;
 use wasm_bindgen::prelude::*;
 use web_sys::{MessageEvent, MessagePort};
 

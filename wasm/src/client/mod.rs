@@ -17,8 +17,8 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use js_sys::{Array, Float64Array};
-use ottla::client::{CallId, Client, ClientError, ClientInput, ClientOutput, Event, Link, SendId};
 use ottla::Now;
+use ottla::client::{CallId, Client, ClientError, ClientInput, ClientOutput, Event, Link, SendId};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
@@ -135,10 +135,14 @@ struct Done {
 impl ClientBinding {
     /// A client with options as in `js/session.ts`.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, seed: u64, events: ClientEvents) -> Result<ClientBinding, JsValue> {
+    pub fn new(
+        options: JsValue,
+        seed: u64,
+        events: ClientEvents,
+    ) -> Result<ClientBinding, JsValue> {
         let config = options::read(options)?;
         let clock = Clock::new();
-        let client = Client::new(clock.now(), config, seed).map_err(|error| answer::error(&error))?;
+        let client = Client::new(config, seed).map_err(|error| answer::error(&error))?;
         Ok(ClientBinding(Rc::new(Shared {
             client: RefCell::new(client),
             events,
@@ -183,9 +187,17 @@ impl ClientBinding {
     /// Takes packed sends; what becomes of them is told by `produced`.
     pub fn produce(&self, packed: &[u8]) {
         self.0.enter(|client, now| {
+            let mut full: Option<ClientError> = None;
             for send in unpack::Unpack::new(packed) {
-                let produced = client.produce(now, SendId(send.id), send.topic, send.records());
+                let produced = match &full {
+                    // A later send must not overtake one that did not fit.
+                    Some(full) => Err(full.clone()),
+                    None => client.produce(now, SendId(send.id), send.topic, send.records()),
+                };
                 if let Err(error) = produced {
+                    if matches!(error, ClientError::BufferFull { .. }) {
+                        full = Some(error.clone());
+                    }
                     self.0.done.borrow_mut().add(send.id, &[], Some(error));
                 }
             }
@@ -202,7 +214,8 @@ impl ClientBinding {
     pub fn call(&self, operation: JsValue) -> Result<f64, JsValue> {
         let operation: admin::Operation = serde_wasm_bindgen::from_value(operation)?;
         self.0.enter(|client, now| {
-            let (call, decode) = operation.start(now, client).map_err(|error| answer::error(&error))?;
+            let (call, decode) =
+                operation.start(now, client).map_err(|error| answer::error(&error))?;
             if let Some(decode) = decode {
                 self.0.calls.borrow_mut().insert(call, decode);
             }
@@ -213,7 +226,13 @@ impl ClientBinding {
     /// Fetches from these partitions, and from no others.
     pub fn assign(&self, partitions: JsValue) -> Result<(), JsValue> {
         let partitions = options::assignment(partitions)?;
-        self.0.enter(|client, now| client.assign(now, partitions)).map_err(|e| answer::error(&e))
+        let partitions: Vec<_> = partitions
+            .iter()
+            .map(|(topic, partition, start)| (topic.as_str(), *partition, *start))
+            .collect();
+        self.0
+            .enter(|client, now| client.assign(now, &partitions))
+            .map_err(|error| answer::error(&error))
     }
 
     /// Goes on at another place of a partition.
@@ -226,18 +245,22 @@ impl ClientBinding {
 
     /// Stops fetching a partition.
     pub fn pause(&self, topic: &str, partition: i32) -> Result<(), JsValue> {
-        self.0.enter(|client, _| client.pause(topic, partition)).map_err(|e| answer::error(&e))
+        self.0
+            .enter(|client, now| client.pause(now, topic, partition))
+            .map_err(|error| answer::error(&error))
     }
 
     /// Fetches a partition again.
     pub fn resume(&self, topic: &str, partition: i32) -> Result<(), JsValue> {
-        self.0.enter(|client, _| client.resume(topic, partition)).map_err(|e| answer::error(&e))
+        self.0
+            .enter(|client, now| client.resume(now, topic, partition))
+            .map_err(|error| answer::error(&error))
     }
 
     /// Records that have arrived.
     #[wasm_bindgen(js_name = pollFetched)]
     pub fn poll_fetched(&self) -> FetchOrNothing {
-        let fetched = self.0.enter(|client, _| client.poll_fetched());
+        let fetched = self.0.enter(|client, now| client.poll_fetched(now));
         fetched.map_or(JsValue::UNDEFINED, |fetched| fetched::to_js(&fetched)).unchecked_into()
     }
 
@@ -358,13 +381,14 @@ impl Shared {
     }
 
     fn reschedule(&self) {
-        let Some(deadline_ms) = self.client.borrow().poll_deadline() else { return };
+        let now = self.clock.now();
+        let Some(deadline_ms) = self.client.borrow().poll_deadline(now) else { return };
         // A timer that fires too early costs one tick; one moved for every input costs more.
         if self.scheduled_ms.get().is_some_and(|scheduled_ms| scheduled_ms <= deadline_ms) {
             return;
         }
         self.scheduled_ms.set(Some(deadline_ms));
-        let delay_ms = deadline_ms.saturating_sub(self.clock.now().monotonic_ms);
+        let delay_ms = deadline_ms.saturating_sub(now.monotonic_ms);
         self.events.schedule(delay_ms as f64);
     }
 

@@ -150,10 +150,10 @@ mod tests {
     fn what_was_packed_comes_out() {
         let packed = packed();
         let sends: Vec<_> = Unpack::new(&packed).collect();
-        assert_eq!(sends.iter().map(|s| (s.id, s.topic)).collect::<Vec<_>>(), [
-            (1, "orders"),
-            (2, "größe")
-        ]);
+        assert_eq!(
+            sends.iter().map(|s| (s.id, s.topic)).collect::<Vec<_>>(),
+            [(1, "orders"), (2, "größe")]
+        );
         for send in &sends {
             let records: Vec<_> = send.records().collect();
             let [first, second] = &records[..] else { panic!("two records") };
