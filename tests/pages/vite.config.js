@@ -1,0 +1,17 @@
+import { resolve } from 'node:path'
+import { defineConfig } from 'vite'
+
+const page = (name) => resolve(import.meta.dirname, `${name}.html`)
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: './',
+  build: {
+    outDir: '../dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    chunkSizeWarningLimit: 2000,
+    rollupOptions: { input: { bench: page('bench'), smallest: page('smallest'), kill: page('kill') } },
+  },
+  worker: { format: 'es' },
+})
