@@ -4,29 +4,27 @@
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { backends, launch, newProfile } from '../lib/chromium.mjs'
+import { datasets } from '../lib/datasets.mjs'
 import { random } from '../lib/random.mjs'
 import { serve } from '../lib/serve.mjs'
+import { checkAcknowledged, checkPrefixes, numbersPerRound } from './check.mjs'
 
 const rounds = Number(process.env.KILL_ROUNDS ?? 6)
 const seed = Number(process.env.SEED ?? 20_000)
 const latestKill_ms = 400
-/** The records of each round are numbered from a multiple of this. */
-const round_numbers = 10_000_000
 
 let server
 let origins
 
 before(async () => {
-  const data = createRequire(import.meta.url).resolve('vega-datasets/data/flights-20k.json')
-  origins = JSON.parse(await readFile(data, 'utf8')).map(({ origin }) => origin)
+  origins = JSON.parse(await readFile(`${datasets}flights-20k.json`, 'utf8')).map(({ origin }) => origin)
   server = await serve(fileURLToPath(new URL('../dist/', import.meta.url)))
 })
-after(() => server.close())
+after(() => server?.close())
 
 for (const backend of Object.keys(backends)) {
   for (const durability of ['relaxed', 'strict']) {
@@ -46,7 +44,7 @@ async function killAgainAndAgain({ backend, durability }) {
         backend,
         after_ms: chance() * latestKill_ms,
         load: {
-          first: round * round_numbers,
+          first: round * numbersPerRound,
           batch: 1 + Math.floor(chance() * 200),
           inFlight: 1 + Math.floor(chance() * 8),
           durability,
@@ -95,49 +93,4 @@ async function readAll(profile, backend) {
   } finally {
     await browser.close()
   }
-}
-
-/** Every acknowledged record is there, and where it was said to be. */
-export function checkAcknowledged(acknowledged, stored) {
-  const places = new Map()
-  stored.forEach((numbers, partition) => {
-    numbers.forEach((number, offset) => {
-      assert.ok(!places.has(number), `record ${number} is there twice`)
-      places.set(number, { partition, offset })
-    })
-  })
-  for (const { first, count, where } of acknowledged) {
-    const next = new Map(where.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]))
-    for (let number = first; number < first + count; number++) {
-      const place = places.get(number)
-      assert.ok(place, `record ${number} was acknowledged and is lost`)
-      const { partition, offset } = place
-      assert.equal(offset, next.get(partition), `record ${number}, offset in partition ${partition}`)
-      next.set(partition, offset + 1)
-    }
-  }
-}
-
-/** Of what was sent to a partition in one round, the first so many are there, in the order sent. */
-export function checkPrefixes(stored, origins) {
-  const originOf = (number) => origins[number % origins.length]
-  const partitionOf = new Map()
-  stored.forEach((numbers, partition) => {
-    for (const number of numbers) {
-      const origin = originOf(number)
-      const known = partitionOf.get(origin) ?? partition
-      assert.equal(known, partition, `${origin} has one partition`)
-      partitionOf.set(origin, partition)
-    }
-  })
-  stored.forEach((numbers, partition) => {
-    let expected = -1
-    for (const number of numbers) {
-      const isNewRound = Math.floor(number / round_numbers) > Math.floor(expected / round_numbers)
-      if (isNewRound) expected = Math.floor(number / round_numbers) * round_numbers
-      while (expected < number && partitionOf.get(originOf(expected)) !== partition) expected++
-      assert.equal(number, expected, `the next record of partition ${partition}`)
-      expected++
-    }
-  })
 }

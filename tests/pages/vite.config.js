@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vite'
+import { datasets } from '../lib/datasets.mjs'
 
 const page = (name) => resolve(import.meta.dirname, `${name}.html`)
 
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
+  resolve: { alias: { 'vega-datasets/data/': datasets } },
   build: {
     outDir: '../dist',
     emptyOutDir: true,
