@@ -1,9 +1,17 @@
 //! Ottla's core: a Kafka-compatible event log as a state machine without I/O.
 
-pub mod io;
+#[macro_use]
 pub mod protocol;
+mod api;
+mod broker;
+pub mod io;
+pub mod log;
+pub mod record;
 pub mod storage;
+pub mod topic;
 mod uuid;
 
+pub use api::{BROKER_CONFIGS, BrokerConfig, broker_config};
+pub use broker::Broker;
 pub use io::{ConnectionId, Input, LogLevel, Now, Output};
 pub use uuid::Uuid;

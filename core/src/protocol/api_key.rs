@@ -10,6 +10,15 @@ macro_rules! api_keys {
             $($name = $key,)*
         }
 
+        impl ApiKey {
+            /// The protocol's name for it, such as `CreateTopics`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(ApiKey::$name => stringify!($name),)*
+                }
+            }
+        }
+
         impl TryFrom<i16> for ApiKey {
             type Error = super::DecodeError;
 

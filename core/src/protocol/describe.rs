@@ -13,11 +13,19 @@
 //!         c: Option<String> [..=12],
 //!         /// A tagged field (KIP-482) with tag 0, in versions 12 and later.
 //!         d: Option<String> [12.., tag 0],
+//!         /// A field of every version that may be null in versions 10 and later only.
+//!         e: Option<String> [0.., null 10..],
 //!     }
 //! }
+//! nullable! { Name } // Where a field is an `Option` of the struct.
 //! api! { ApiKey::Name, NameRequest => NameResponse, versions 0..=4, flexible from 2 }
 //! ```
+//!
+//! A field that a version does not have is left out when writing, whatever its value, and gets its
+//! default when reading. Null where a version has no null is refused when reading, and written as
+//! the empty value. A nullable field without a default starts as null (in Java's client: empty).
 
+use std::fmt::Debug;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
@@ -26,7 +34,7 @@ use super::ApiKey;
 use super::wire::{DecodeError, Field, Reader, Writer};
 
 /// A request or a response: a struct with an API key and a range of versions.
-pub trait Message: Field + Default {
+pub trait Message: Field + Clone + Debug + Default + PartialEq {
     /// The API that the message belongs to.
     const API: ApiKey;
     /// The versions that are described.
@@ -66,6 +74,11 @@ pub(crate) fn differs<T: PartialEq>(value: &T, default: T) -> bool {
     *value != default
 }
 
+/// What is written for a null where the version has none.
+pub(crate) fn empty<T: Default>(_null: &Option<T>) -> Option<T> {
+    Some(T::default())
+}
+
 macro_rules! message {
     ($(
         $(#[$doc:meta])*
@@ -76,6 +89,7 @@ macro_rules! message {
     )*) => { $(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
+        #[allow(unreachable_pub)]
         pub struct $name { $(
             $(#[$field_doc])*
             pub $field: $ty,
@@ -105,28 +119,21 @@ macro_rules! message {
                 #[allow(unused_mut)]
                 let mut this = Self::default();
                 $( message!(@read this.$field, from, $($($when)*)?); )*
-                from.tags(|tag, from| {
-                    let _ = (tag, &from);
-                    $( message!(@read_tag this.$field, from, tag, $($($when)*)?); )*
+                from.tags(&mut |_tag, _from| {
+                    $( message!(@read_tag this.$field, _from, _tag, $($($when)*)?); )*
                     Ok(false)
                 })?;
                 Ok(this)
             }
-        }
 
-        // A nullable struct is preceded by a byte: 1, or −1 for null.
-        impl $crate::protocol::Field for Option<$name> {
-            fn write(&self, out: &mut $crate::protocol::Writer) {
-                out.put(&[if self.is_some() { 1 } else { 0xff }]);
-                if let Some(value) = self {
-                    value.write(out);
-                }
+            fn min_bytes(version: i16, flexible: bool) -> usize {
+                let _ = version;
+                usize::from(flexible) $( + message!(@min $ty, version, flexible, $($($when)*)?) )*
             }
 
-            fn read(
-                from: &mut $crate::protocol::Reader,
-            ) -> Result<Self, $crate::protocol::DecodeError> {
-                if i8::read(from)? < 0 { Ok(None) } else { $name::read(from).map(Some) }
+            #[cfg(test)]
+            fn sample(samples: &mut $crate::protocol::tests::samples::Samples) -> Self {
+                $name { $( $field: message!(@sample samples, [$($default)?] $($($when)*)?), )* }
             }
         }
     )* };
@@ -135,6 +142,15 @@ macro_rules! message {
     (@default $default:expr) => { $default };
 
     (@write $value:expr, $out:ident, $versions:expr, tag $tag:literal) => {};
+    (@write $value:expr, $out:ident, $versions:expr, null $null:expr) => {
+        if ($versions).contains(&$out.version) {
+            if $value.is_none() && !($null).contains(&$out.version) {
+                $crate::protocol::Field::write(&$crate::protocol::empty(&$value), $out);
+            } else {
+                $crate::protocol::Field::write(&$value, $out);
+            }
+        }
+    };
     (@write $value:expr, $out:ident, $versions:expr) => {
         if ($versions).contains(&$out.version) {
             $crate::protocol::Field::write(&$value, $out);
@@ -148,7 +164,7 @@ macro_rules! message {
             $tags += 1;
         }
     };
-    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $($versions:expr)?) => {};
+    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
 
     (@write_tag $value:expr, $out:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
         if ($versions).contains(&$out.version)
@@ -156,9 +172,15 @@ macro_rules! message {
             $out.tag($tag, &$value);
         }
     };
-    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr)?) => {};
+    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
 
     (@read $value:expr, $from:ident, $versions:expr, tag $tag:literal) => {};
+    (@read $value:expr, $from:ident, $versions:expr, null $null:expr) => {
+        message!(@read $value, $from, $versions);
+        if $value.is_none() && !($null).contains(&$from.version) {
+            return Err($crate::protocol::DecodeError::BadLength(-1));
+        }
+    };
     (@read $value:expr, $from:ident, $versions:expr) => {
         if ($versions).contains(&$from.version) {
             $value = $crate::protocol::Field::read($from)?;
@@ -166,13 +188,69 @@ macro_rules! message {
     };
     (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::read($from)?; };
 
+    (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr, tag $tag:literal) => { 0 };
+    (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr $(, null $null:expr)?) => {
+        if ($versions).contains(&$version) {
+            <$ty as $crate::protocol::Field>::min_bytes($version, $flexible)
+        } else {
+            0
+        }
+    };
+    (@min $ty:ty, $version:ident, $flexible:ident,) => {
+        <$ty as $crate::protocol::Field>::min_bytes($version, $flexible)
+    };
+
+    (@sample $samples:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
+        match message!(@sample $samples, [$($default)?] $versions) {
+            None if !($null).contains(&$samples.version) => Some(Default::default()),
+            value => value,
+        }
+    };
+    (@sample $samples:ident, [$($default:expr)?] $versions:expr $(, tag $tag:literal)?) => {
+        if ($versions).contains(&$samples.version) {
+            $crate::protocol::Field::sample($samples)
+        } else {
+            message!(@default $($default)?)
+        }
+    };
+    (@sample $samples:ident, [$($default:expr)?]) => { $crate::protocol::Field::sample($samples) };
+
     (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
         if $tag_read == $tag && ($versions).contains(&$from.version) {
             $value = $crate::protocol::Field::read($from)?;
             return Ok(true);
         }
     };
-    (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr)?) => {};
+    (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
+}
+
+/// A struct that a field can have as an `Option`: a byte precedes it, 1, or −1 for null.
+macro_rules! nullable {
+    ($($name:ident),*) => { $(
+        impl $crate::protocol::Field for Option<$name> {
+            fn write(&self, out: &mut $crate::protocol::Writer) {
+                out.put(&[if self.is_some() { 1 } else { 0xff }]);
+                if let Some(value) = self {
+                    value.write(out);
+                }
+            }
+
+            fn read(
+                from: &mut $crate::protocol::Reader,
+            ) -> Result<Self, $crate::protocol::DecodeError> {
+                if i8::read(from)? < 0 { Ok(None) } else { $name::read(from).map(Some) }
+            }
+
+            fn min_bytes(_version: i16, _flexible: bool) -> usize {
+                1
+            }
+
+            #[cfg(test)]
+            fn sample(samples: &mut $crate::protocol::tests::samples::Samples) -> Self {
+                if samples.null() { None } else { Some($name::sample(samples)) }
+            }
+        }
+    )* };
 }
 
 macro_rules! api {

@@ -13,11 +13,13 @@ mod header;
 #[macro_use]
 mod describe;
 pub mod messages;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use api_key::ApiKey;
-pub(crate) use describe::differs;
 pub use describe::{Message, Request, decode_message, encode_message};
+pub(crate) use describe::{differs, empty};
 pub use error_code::ErrorCode;
 pub use frame::{FrameError, Frames};
 pub use header::{

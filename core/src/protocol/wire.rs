@@ -37,7 +37,9 @@ pub enum DecodeError {
 
 /// Reads fields from a frame. Byte fields are slices of the frame, not copies.
 pub struct Reader {
-    buf: Bytes,
+    frame: Bytes,
+    /// How much of the frame has been read.
+    at: usize,
     /// The version of the message being read.
     pub version: i16,
     /// Whether that version is flexible: compact lengths and tagged fields (KIP-482).
@@ -45,36 +47,43 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader over `buf` for a message of the given version.
-    pub fn new(buf: Bytes, version: i16, flexible: bool) -> Reader {
-        Reader { buf, version, flexible }
+    /// A reader over `frame` for a message of the given version.
+    pub fn new(frame: Bytes, version: i16, flexible: bool) -> Reader {
+        Reader { frame, at: 0, version, flexible }
     }
 
     /// How many bytes are left.
     pub fn remaining(&self) -> usize {
-        self.buf.len()
+        self.frame.len() - self.at
     }
 
     /// What has not been read.
-    pub fn into_rest(self) -> Bytes {
-        self.buf
+    pub fn into_rest(mut self) -> Bytes {
+        self.frame.split_off(self.at)
     }
 
     /// Takes the next `len` bytes, without copying them.
     pub fn take(&mut self, len: usize) -> Result<Bytes, DecodeError> {
+        let at = self.at;
+        self.skip(len)?;
+        Ok(self.frame.slice(at..self.at))
+    }
+
+    fn skip(&mut self, len: usize) -> Result<&[u8], DecodeError> {
         self.need(len)?;
-        Ok(self.buf.split_to(len))
+        let at = self.at;
+        self.at += len;
+        Ok(&self.frame[at..self.at])
     }
 
     fn need(&self, wanted: usize) -> Result<(), DecodeError> {
-        let left = self.buf.len();
+        let left = self.remaining();
         if wanted > left { Err(DecodeError::Truncated { wanted, left }) } else { Ok(()) }
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let bytes = self.take(N)?;
         let mut array = [0; N];
-        array.copy_from_slice(&bytes);
+        array.copy_from_slice(self.skip(N)?);
         Ok(array)
     }
 
@@ -107,7 +116,7 @@ impl Reader {
         match len {
             -1 => Ok(None),
             0.. => {
-                // Every element of an array takes a byte at least, so this bounds arrays too.
+                // What is counted takes a byte each at least.
                 self.need(len as usize)?;
                 Ok(Some(len as usize))
             }
@@ -119,7 +128,7 @@ impl Reader {
     /// so; the rest is skipped, as KIP-482 asks.
     pub fn tags(
         &mut self,
-        mut known: impl FnMut(u32, &mut Reader) -> Result<bool, DecodeError>,
+        known: &mut dyn FnMut(u32, &mut Reader) -> Result<bool, DecodeError>,
     ) -> Result<(), DecodeError> {
         if !self.flexible {
             return Ok(());
@@ -196,6 +205,11 @@ pub trait Field: Sized {
     fn write(&self, out: &mut Writer);
     /// Reads a value.
     fn read(from: &mut Reader) -> Result<Self, DecodeError>;
+    /// How many bytes a value takes at least: what bounds the claimed length of an array.
+    fn min_bytes(version: i16, flexible: bool) -> usize;
+    /// Makes a value for a test.
+    #[cfg(test)]
+    fn sample(samples: &mut super::tests::samples::Samples) -> Self;
 }
 
 macro_rules! numbers {
@@ -206,6 +220,13 @@ macro_rules! numbers {
             }
             fn read(from: &mut Reader) -> Result<Self, DecodeError> {
                 Ok(<$number>::from_be_bytes(from.array()?))
+            }
+            fn min_bytes(_version: i16, _flexible: bool) -> usize {
+                size_of::<$number>()
+            }
+            #[cfg(test)]
+            fn sample(samples: &mut super::tests::samples::Samples) -> Self {
+                samples.number(size_of::<$number>()) as $number
             }
         }
     )* };
@@ -219,6 +240,13 @@ impl Field for bool {
     fn read(from: &mut Reader) -> Result<Self, DecodeError> {
         Ok(i8::read(from)? != 0)
     }
+    fn min_bytes(_version: i16, _flexible: bool) -> usize {
+        1
+    }
+    #[cfg(test)]
+    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
+        samples.flag()
+    }
 }
 
 impl Field for Uuid {
@@ -228,6 +256,14 @@ impl Field for Uuid {
     fn read(from: &mut Reader) -> Result<Self, DecodeError> {
         Ok(Uuid(from.array()?))
     }
+    fn min_bytes(_version: i16, _flexible: bool) -> usize {
+        16
+    }
+    #[cfg(test)]
+    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
+        let (high, low) = (samples.number(8) as u64, samples.number(8) as u64);
+        Uuid((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+    }
 }
 
 /// A field that a length precedes, with −1 (0 when compact) for null.
@@ -236,19 +272,41 @@ trait Prefixed: Sized {
     fn body_len(&self) -> usize;
     fn write_body(&self, out: &mut Writer);
     fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError>;
+    #[cfg(test)]
+    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self;
 }
 
+/// The longest string in bytes, in flexible versions too.
+const MAX_STRING_BYTES: usize = i16::MAX as usize;
+
+/// As much of a string as can be written.
+fn cut(text: &str) -> &str {
+    if text.len() <= MAX_STRING_BYTES {
+        return text;
+    }
+    let whole_chars = (0..=MAX_STRING_BYTES).rev().find(|&at| text.is_char_boundary(at));
+    &text[..whole_chars.unwrap_or(0)]
+}
+
+/// At most 32,767 bytes, in every version: longer text is cut when written, for it cannot be told
+/// on the wire, and refused when read.
 impl Prefixed for String {
     const SHORT: bool = true;
     fn body_len(&self) -> usize {
-        self.len()
+        cut(self).len()
     }
     fn write_body(&self, out: &mut Writer) {
-        out.put(self.as_bytes());
+        out.put(cut(self).as_bytes());
+    }
+    #[cfg(test)]
+    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
+        samples.text()
     }
     fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
-        let bytes = from.take(len)?;
-        std::str::from_utf8(&bytes).map(str::to_owned).map_err(|_| DecodeError::BadString)
+        if len > MAX_STRING_BYTES {
+            return Err(DecodeError::BadLength(len as i64));
+        }
+        std::str::from_utf8(from.skip(len)?).map(str::to_owned).map_err(|_| DecodeError::BadString)
     }
 }
 
@@ -263,6 +321,10 @@ impl Prefixed for Bytes {
     fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
         from.take(len)
     }
+    #[cfg(test)]
+    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
+        samples.text().into()
+    }
 }
 
 impl<T: Field> Prefixed for Vec<T> {
@@ -274,14 +336,25 @@ impl<T: Field> Prefixed for Vec<T> {
         self.iter().for_each(|item| item.write(out));
     }
     fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
-        // An element takes a byte of the frame at least and may take more of memory: reserve no
-        // more than the frame's own size, and let an honest array grow past that.
-        let reserve = from.remaining() / size_of::<T>().max(1);
-        let mut items = Vec::with_capacity(len.min(reserve));
+        let min_bytes = T::min_bytes(from.version, from.flexible);
+        from.need(len.saturating_mul(min_bytes))?;
+        let mut items = Vec::with_capacity(len);
         for _ in 0..len {
             items.push(T::read(from)?);
         }
         Ok(items)
+    }
+    #[cfg(test)]
+    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
+        samples.array(T::sample)
+    }
+}
+
+fn min_prefix_bytes(short: bool, flexible: bool) -> usize {
+    match (flexible, short) {
+        (true, _) => 1,
+        (false, true) => 2,
+        (false, false) => 4,
     }
 }
 
@@ -293,6 +366,13 @@ impl<T: Prefixed> Field for T {
     fn read(from: &mut Reader) -> Result<Self, DecodeError> {
         let len = from.length(T::SHORT)?.ok_or(DecodeError::BadLength(-1))?;
         T::read_body(from, len)
+    }
+    fn min_bytes(_version: i16, flexible: bool) -> usize {
+        min_prefix_bytes(T::SHORT, flexible)
+    }
+    #[cfg(test)]
+    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
+        T::sample_body(samples)
     }
 }
 
@@ -308,5 +388,12 @@ impl<T: Prefixed> Field for Option<T> {
             Some(len) => T::read_body(from, len).map(Some),
             None => Ok(None),
         }
+    }
+    fn min_bytes(_version: i16, flexible: bool) -> usize {
+        min_prefix_bytes(T::SHORT, flexible)
+    }
+    #[cfg(test)]
+    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
+        if samples.null() { None } else { Some(T::sample_body(samples)) }
     }
 }

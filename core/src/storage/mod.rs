@@ -2,9 +2,14 @@
 //! browser, files behind the native broker, [`MemoryStorage`] in tests and for `memory://`.
 
 mod effect;
+mod keys;
 mod memory;
+mod value;
 
 pub use effect::{
     Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, StorageError, Write,
 };
+pub use keys::MetadataKey;
 pub use memory::MemoryStorage;
+pub use value::ValueError;
+pub(crate) use value::{open_value, seal_value};

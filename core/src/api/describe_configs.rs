@@ -1,0 +1,154 @@
+//! DescribeConfigs (key 32, versions 1–4). KIP-133, KIP-226, KIP-569.
+
+use std::collections::BTreeMap;
+
+use super::config::{BROKER_CONFIGS, broker_config};
+use super::{Call, Node, Reply};
+use crate::Now;
+use crate::protocol::{ErrorCode, messages as m};
+use crate::topic::{ConfigDefinition, TOPIC_CONFIGS};
+
+/// The resource types that have configurations here.
+pub(crate) const TOPIC: i8 = 2;
+pub(crate) const BROKER: i8 = 4;
+
+/// Where a value comes from (KIP-226).
+const TOPIC_SOURCE: i8 = 1;
+const STATIC_BROKER_SOURCE: i8 = 4;
+const DEFAULT_SOURCE: i8 = 5;
+
+/// One configuration with its value.
+pub(crate) struct ConfigValue<'a> {
+    pub name: &'static str,
+    pub value: &'a str,
+    pub source: i8,
+    definition: &'static ConfigDefinition,
+}
+
+/// All configurations of a topic, with where each value comes from.
+pub(crate) fn topic_values<'a>(
+    node: &'a Node,
+    own: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = ConfigValue<'a>> {
+    TOPIC_CONFIGS.iter().map(move |definition| ConfigValue {
+        name: definition.name,
+        value: node.topic_value(own, definition.name),
+        source: match own.contains_key(definition.name) {
+            true => TOPIC_SOURCE,
+            false => broker_source(node, definition),
+        },
+        definition,
+    })
+}
+
+fn broker_values(node: &Node) -> impl Iterator<Item = ConfigValue<'_>> {
+    let inherited = TOPIC_CONFIGS.iter().filter(|definition| !definition.broker_name.is_empty());
+    BROKER_CONFIGS.iter().chain(inherited).map(|definition| ConfigValue {
+        name: definition.broker_name,
+        value: node.config.value(definition.broker_name),
+        source: broker_source(node, definition),
+        definition,
+    })
+}
+
+fn broker_source(node: &Node, definition: &ConfigDefinition) -> i8 {
+    match node.config.is_set(definition.broker_name) {
+        true => STATIC_BROKER_SOURCE,
+        false => DEFAULT_SOURCE,
+    }
+}
+
+pub(crate) fn describe_configs(
+    node: &mut Node,
+    _: Now,
+    call: Call,
+    request: m::DescribeConfigsRequest,
+) -> Reply {
+    let (synonyms, documentation) = (request.include_synonyms, request.include_documentation);
+    let mut results = Vec::with_capacity(request.resources.len());
+    for resource in request.resources {
+        let name = resource.resource_name;
+        let describe = |value: ConfigValue<'_>| {
+            let read_only = resource.resource_type == BROKER;
+            described(node, value, read_only, synonyms, documentation)
+        };
+        let wanted = |values: Vec<ConfigValue<'_>>| match &resource.configuration_keys {
+            None => values.into_iter().map(describe).collect::<Vec<_>>(),
+            // In the order in which they were asked for.
+            Some(keys) => {
+                let found = keys.iter().filter_map(|key| values.iter().find(|v| v.name == key));
+                found.map(|v| describe(ConfigValue { ..*v })).collect()
+            }
+        };
+        let outcome = match resource.resource_type {
+            TOPIC => match node.topics.get(&name) {
+                Some(topic) => Ok(wanted(topic_values(node, &topic.configs).collect())),
+                None => Err((
+                    ErrorCode::UnknownTopicOrPartition,
+                    format!("topic {name} does not exist"),
+                )),
+            },
+            // An empty name asks for the cluster-wide defaults, of which none can be set.
+            BROKER if name.is_empty() => Ok(Vec::new()),
+            BROKER if name == node.id().to_string() => Ok(wanted(broker_values(node).collect())),
+            BROKER => Err((
+                ErrorCode::InvalidRequest,
+                format!("this is broker {}, not {name}", node.id()),
+            )),
+            other => Err((
+                ErrorCode::InvalidRequest,
+                format!("resource type {other} has no configurations"),
+            )),
+        };
+        let (error_code, error_message, configs) = match outcome {
+            Ok(configs) => (0, None, configs),
+            Err((code, message)) => (code.code(), Some(message), Vec::new()),
+        };
+        results.push(m::DescribeConfigsResult {
+            error_code,
+            error_message,
+            resource_type: resource.resource_type,
+            resource_name: name,
+            configs,
+        });
+    }
+    call.now(&m::DescribeConfigsResponse { results, ..Default::default() })
+}
+
+fn described(
+    node: &Node,
+    value: ConfigValue<'_>,
+    read_only: bool,
+    synonyms: bool,
+    documentation: bool,
+) -> m::DescribeConfigsResourceResult {
+    let definition = value.definition;
+    let mut known = Vec::new();
+    if synonyms {
+        let synonym = |name: &str, value: &str, source| m::DescribeConfigsSynonym {
+            name: name.to_owned(),
+            value: Some(value.to_owned()),
+            source,
+        };
+        // From the one that counts to the default.
+        if value.source == TOPIC_SOURCE {
+            known.push(synonym(value.name, value.value, TOPIC_SOURCE));
+        }
+        let broker = definition.broker_name;
+        if node.config.is_set(broker) {
+            known.push(synonym(broker, node.config.value(broker), STATIC_BROKER_SOURCE));
+        }
+        let name = if broker_config(broker).is_some() { broker } else { definition.name };
+        known.push(synonym(name, definition.default, DEFAULT_SOURCE));
+    }
+    m::DescribeConfigsResourceResult {
+        name: value.name.to_owned(),
+        value: Some(value.value.to_owned()),
+        read_only,
+        config_source: value.source,
+        is_sensitive: false,
+        synonyms: known,
+        config_type: definition.kind as i8,
+        documentation: documentation.then(|| definition.doc.to_owned()),
+    }
+}

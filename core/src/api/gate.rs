@@ -1,0 +1,123 @@
+//! The one gate between memory and storage: what waits to be stored, and who waits for it.
+//!
+//! One commit is out at a time. What arrives meanwhile is the next one: many small requests share
+//! one commit, and a commit can never land without the one before it.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use super::Call;
+use super::reply::AfterCommit;
+use crate::storage::{Commit, CommitId, Durability, LogId, StorageError, Write};
+
+/// What one commit makes true once it is confirmed.
+#[derive(Default)]
+pub(crate) struct Bound {
+    /// The logs in the commit, with their ends.
+    pub logs: Vec<(LogId, i64)>,
+    /// The responses that wait for it.
+    pub waiting: Vec<(Call, AfterCommit)>,
+}
+
+/// What waits to be stored.
+#[derive(Default)]
+pub(crate) struct Gate {
+    last_id: u64,
+    in_flight: Option<(CommitId, Bound)>,
+    /// Writes of metadata for the next commit.
+    writes: Vec<Write>,
+    strict: bool,
+    /// Logs with records for the next commit.
+    dirty: BTreeSet<LogId>,
+    waiting: Vec<(Call, AfterCommit)>,
+    /// Bytes that are not confirmed, in flight and for the next commit.
+    unstored_bytes: u64,
+    in_flight_bytes: u64,
+}
+
+impl Gate {
+    /// Adds a write of metadata to the next commit. Metadata is always flushed.
+    pub(crate) fn write(&mut self, write: Write) {
+        self.strict = true;
+        self.writes.push(write);
+    }
+
+    /// Notes that a log has records for the next commit.
+    pub(crate) fn dirty(&mut self, log: LogId, size_bytes: usize) {
+        self.dirty.insert(log);
+        self.unstored_bytes += size_bytes as u64;
+    }
+
+    pub(crate) fn forget(&mut self, log: LogId) {
+        self.dirty.remove(&log);
+    }
+
+    pub(crate) fn unstored_bytes(&self) -> u64 {
+        self.unstored_bytes
+    }
+
+    /// Whether nothing is out and nothing waits: all that memory holds is stored.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_flight.is_none() && self.writes.is_empty() && self.dirty.is_empty()
+    }
+
+    /// Holds a response back until all that has been written so far is stored.
+    pub(crate) fn hold(&mut self, call: Call, reply: AfterCommit) {
+        match &mut self.in_flight {
+            Some((_, bound)) if self.writes.is_empty() && self.dirty.is_empty() => {
+                bound.waiting.push((call, reply));
+            }
+            _ => self.waiting.push((call, reply)),
+        }
+    }
+
+    /// The next commit, if one is due and none is out. `take` collects the writes of a log, and says
+    /// where the log ends and what durability it asks for.
+    pub(crate) fn next(
+        &mut self,
+        mut take: impl FnMut(LogId, &mut Vec<Write>) -> Option<(i64, Durability)>,
+    ) -> Option<Commit> {
+        if self.in_flight.is_some() || (self.writes.is_empty() && self.dirty.is_empty()) {
+            return None;
+        }
+        let mut writes = std::mem::take(&mut self.writes);
+        let mut durability =
+            if std::mem::take(&mut self.strict) { Durability::Strict } else { Durability::Relaxed };
+        let mut logs = Vec::with_capacity(self.dirty.len());
+        for log in std::mem::take(&mut self.dirty) {
+            if let Some((end, asked)) = take(log, &mut writes) {
+                logs.push((log, end));
+                durability = durability.max(asked);
+            }
+        }
+        self.last_id += 1;
+        let id = CommitId(self.last_id);
+        let waiting = std::mem::take(&mut self.waiting);
+        self.in_flight = Some((id, Bound { logs, waiting }));
+        self.in_flight_bytes = self.unstored_bytes;
+        Some(Commit { id, durability, writes })
+    }
+
+    /// The commit that is out has been confirmed. `None` for a commit that is not the one out.
+    pub(crate) fn confirmed(&mut self, id: CommitId) -> Option<Bound> {
+        let (_, bound) = self.in_flight.take_if(|(out, _)| *out == id)?;
+        self.unstored_bytes -= self.in_flight_bytes;
+        self.in_flight_bytes = 0;
+        Some(bound)
+    }
+
+    /// The commit that is out has failed: everything that waits has, since the next one stands on it.
+    pub(crate) fn failed(&mut self, id: CommitId) -> Option<Vec<(Call, AfterCommit)>> {
+        let (_, mut bound) = self.in_flight.take_if(|(out, _)| *out == id)?;
+        bound.waiting.append(&mut self.waiting);
+        let last_id = self.last_id;
+        *self = Gate { last_id, ..Gate::default() };
+        Some(bound.waiting)
+    }
+}
+
+/// Answers a response that was held back.
+pub(crate) fn release(reply: AfterCommit, stored: Result<(), &StorageError>) -> Option<Bytes> {
+    reply(stored)
+}

@@ -1,0 +1,157 @@
+//! Produce (key 0, versions 3–13): appends record batches. KIP-98, KIP-360, KIP-467, KIP-516.
+//!
+//! The response leaves when the batches are stored, with acks=1 too: a single broker has nobody
+//! else to wait for, and nothing is acknowledged before it is stored. With acks=0 there is no
+//! response at all, errors included.
+
+use bytes::Bytes;
+
+use super::reply::Refusable;
+use super::{Call, Node, Reply};
+use crate::Now;
+use crate::log::AppendError;
+use crate::protocol::{ErrorCode, messages as m};
+use crate::record::{self, Compression, RecordError};
+
+pub(crate) fn produce(node: &mut Node, now: Now, call: Call, request: m::ProduceRequest) -> Reply {
+    let refused = match request.acks {
+        -1..=1 => None,
+        _ => Some(AppendError {
+            code: ErrorCode::InvalidRequiredAcks,
+            message: format!("acks={}: 0, 1 and -1 (all) are possible", request.acks),
+            records: Vec::new(),
+        }),
+    };
+    let mut response = m::ProduceResponse::default();
+    let mut appended = false;
+    for topic in request.topic_data {
+        let name = node.topic(&topic.name, topic.topic_id).map(|found| found.name.clone());
+        let mut result = m::TopicProduceResponse {
+            name: topic.name,
+            topic_id: topic.topic_id,
+            ..Default::default()
+        };
+        for partition in topic.partition_data {
+            let outcome = match (&refused, &name) {
+                (Some(error), _) => Err(error.clone()),
+                (None, Err(code)) => Err(plain(*code)),
+                (None, Ok(name)) => {
+                    append(node, now, call.version, name, partition.index, partition.records)
+                }
+            };
+            appended |= outcome.is_ok();
+            result.partition_responses.push(answer(partition.index, outcome));
+        }
+        response.responses.push(result);
+    }
+    if request.acks == 0 {
+        return Reply::Now(None);
+    }
+    if appended && !node.gate.is_idle() { call.after_commit(response) } else { call.now(&response) }
+}
+
+fn plain(code: ErrorCode) -> AppendError {
+    AppendError { code, message: code.message().to_owned(), records: Vec::new() }
+}
+
+/// Appends one partition's batch; gives base offset, append time and log start.
+fn append(
+    node: &mut Node,
+    now: Now,
+    version: i16,
+    topic: &str,
+    partition: i32,
+    records: Option<Bytes>,
+) -> Result<(i64, i64, i64), AppendError> {
+    check_room(node, topic, partition)?;
+    let batch = only_batch(records.unwrap_or_default(), version)?;
+    let log = node.log(topic, partition).map_err(plain)?;
+    if batch.header.is_transactional() {
+        return Err(AppendError {
+            code: ErrorCode::InvalidTxnState,
+            message: "transactions are not served yet: produce without a transactional id".into(),
+            records: Vec::new(),
+        });
+    }
+    let size = batch.bytes.len();
+    let appended = log.append(batch, now.wall_ms)?;
+    let (id, start) = (log.id(), log.log_start_offset());
+    if !appended.duplicate {
+        node.appended(id, size);
+    }
+    Ok((appended.base_offset, appended.log_append_time_ms, start))
+}
+
+/// Refuses while too much waits for storage, or too much is held for topics that have none.
+fn check_room(node: &mut Node, topic: &str, partition: i32) -> Result<(), AppendError> {
+    let resident = node.log(topic, partition).map_err(plain)?.config().durability.is_none();
+    let (held, bound, name, advice) = if resident {
+        let advice = "delete records, or raise it";
+        (node.memory_topics_bytes() as u64, "ottla.memory.bytes", "topics in memory", advice)
+    } else {
+        let advice = "try again when storage has caught up";
+        (node.gate.unstored_bytes(), "ottla.unstored.bytes", "records not yet stored", advice)
+    };
+    if held < node.config.number(bound) as u64 {
+        return Ok(());
+    }
+    let message = format!("{name} hold {held} bytes, as many as {bound} allows: {advice}");
+    Err(AppendError { code: ErrorCode::KafkaStorageError, message, records: Vec::new() })
+}
+
+/// A Produce request has exactly one batch for each partition, in format 2.
+fn only_batch(records: Bytes, version: i16) -> Result<record::Batch, AppendError> {
+    let mut batches = record::batches(records);
+    let batch = batches.next().unwrap_or(Err(RecordError::BadBatch("no batch")))?;
+    if batches.next().is_some() {
+        return Err(RecordError::BadBatch("more than one batch for a partition").into());
+    }
+    // zstd came with version 7 (KIP-110).
+    if version < 7 && batch.header.compression() == Ok(Compression::Zstd) {
+        return Err(plain(ErrorCode::UnsupportedCompressionType));
+    }
+    Ok(batch)
+}
+
+fn answer(
+    index: i32,
+    outcome: Result<(i64, i64, i64), AppendError>,
+) -> m::PartitionProduceResponse {
+    match outcome {
+        Ok((base_offset, log_append_time_ms, log_start_offset)) => m::PartitionProduceResponse {
+            index,
+            base_offset,
+            log_append_time_ms,
+            log_start_offset,
+            ..Default::default()
+        },
+        Err(error) => m::PartitionProduceResponse {
+            index,
+            error_code: error.code.code(),
+            base_offset: -1,
+            error_message: Some(error.message),
+            record_errors: error
+                .records
+                .into_iter()
+                .map(|(batch_index, message)| m::BatchIndexAndErrorMessage {
+                    batch_index,
+                    batch_index_error_message: Some(message),
+                })
+                .collect(),
+            ..Default::default()
+        },
+    }
+}
+
+impl Refusable for m::ProduceResponse {
+    fn refuse(&mut self, code: ErrorCode, message: &str) {
+        let partitions = self.responses.iter_mut().flat_map(|t| &mut t.partition_responses);
+        for partition in partitions.filter(|partition| partition.error_code == 0) {
+            partition.error_code = code.code();
+            partition.error_message = Some(message.to_owned());
+            partition.base_offset = -1;
+            partition.log_append_time_ms = -1;
+            partition.log_start_offset = -1;
+        }
+    }
+}

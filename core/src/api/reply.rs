@@ -1,0 +1,67 @@
+//! What comes of a request: an answer now, one that waits for storage, or one that is parked.
+
+use bytes::Bytes;
+
+use super::{Call, Node};
+use crate::Now;
+use crate::protocol::{ErrorCode, Message, encode_response};
+use crate::storage::{Loaded, LogId, LogRange, StorageError};
+
+/// Makes the response once it is known whether storage took what it promises. `None`: the request
+/// wants no response (Produce with acks=0).
+pub(crate) type AfterCommit = Box<dyn FnOnce(Result<(), &StorageError>) -> Option<Bytes>>;
+
+/// What comes of a request.
+pub(crate) enum Reply {
+    /// This response, or none at all where the request wants none.
+    Now(Option<Bytes>),
+    /// A response that leaves when everything written so far is stored.
+    AfterCommit(AfterCommit),
+    /// A response that needs time, new records or a load.
+    Parked(Box<dyn Parked>),
+}
+
+/// A request that waits.
+pub(crate) trait Parked {
+    /// Goes on as far as it can.
+    fn advance(&mut self, node: &mut Node, now: Now) -> Progress;
+    /// Takes what a load brought that [`Progress::Load`] asked for.
+    fn loaded(&mut self, range: &LogRange, result: Result<Loaded, StorageError>);
+}
+
+/// How far a parked request came.
+pub(crate) enum Progress {
+    /// To its response.
+    Done(Bytes),
+    /// It waits for one of these logs to grow, until the deadline at the latest.
+    Wait { logs: Vec<LogId>, deadline_ms: u64 },
+    /// It needs these parts of segments. It is advanced again when all have been loaded.
+    Load(Vec<LogRange>),
+}
+
+/// A response that can be turned into a refusal.
+pub(crate) trait Refusable: Message {
+    /// Sets the error wherever the response says that something was stored.
+    fn refuse(&mut self, code: ErrorCode, message: &str);
+}
+
+impl Call {
+    pub(crate) fn encode<M: Message>(&self, response: &M) -> Bytes {
+        encode_response(response, self.version, self.correlation_id)
+    }
+
+    pub(crate) fn now<M: Message>(&self, response: &M) -> Reply {
+        Reply::Now(Some(self.encode(response)))
+    }
+
+    /// Answers with `response` once everything is stored, and with a refusal if that fails.
+    pub(crate) fn after_commit<M: Refusable + 'static>(&self, mut response: M) -> Reply {
+        let call = *self;
+        Reply::AfterCommit(Box::new(move |stored| {
+            if let Err(error) = stored {
+                response.refuse(ErrorCode::KafkaStorageError, &error.to_string());
+            }
+            Some(call.encode(&response))
+        }))
+    }
+}

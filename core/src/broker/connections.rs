@@ -1,0 +1,94 @@
+//! The connections, each with the order in which its responses must leave.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::ConnectionId;
+
+/// A response that has its turn to come.
+enum Slot {
+    Waiting,
+    /// Ready; `None` where the request wants no response.
+    Ready(Option<Bytes>),
+}
+
+#[derive(Default)]
+struct Connection {
+    /// The sequence number of the first slot.
+    first: u64,
+    slots: VecDeque<Slot>,
+}
+
+/// The connections of one broker.
+#[derive(Default)]
+pub(crate) struct Connections {
+    connections: BTreeMap<ConnectionId, Connection>,
+}
+
+impl Connections {
+    pub(crate) fn connect(&mut self, id: ConnectionId) {
+        self.connections.insert(id, Connection::default());
+    }
+
+    pub(crate) fn disconnect(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+    }
+
+    /// Makes place for the response to a request that has arrived: its sequence number, or `None`
+    /// where `bound` requests wait already or the connection is not known.
+    pub(crate) fn expect(&mut self, id: ConnectionId, bound: usize) -> Option<u64> {
+        let connection = self.connections.get_mut(&id)?;
+        if connection.slots.len() >= bound {
+            return None;
+        }
+        connection.slots.push_back(Slot::Waiting);
+        Some(connection.first + connection.slots.len() as u64 - 1)
+    }
+
+    /// Fills a response's place, and gives all responses whose turn has come.
+    pub(crate) fn complete(
+        &mut self,
+        id: ConnectionId,
+        sequence: u64,
+        frame: Option<Bytes>,
+    ) -> Vec<Bytes> {
+        let mut leaving = Vec::new();
+        let Some(connection) = self.connections.get_mut(&id) else { return leaving };
+        let Some(at) = sequence.checked_sub(connection.first) else { return leaving };
+        if let Some(slot) = connection.slots.get_mut(at as usize) {
+            *slot = Slot::Ready(frame);
+        }
+        while matches!(connection.slots.front(), Some(Slot::Ready(_))) {
+            if let Some(Slot::Ready(frame)) = connection.slots.pop_front() {
+                leaving.extend(frame);
+            }
+            connection.first += 1;
+        }
+        leaving
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_leave_in_the_order_of_the_requests() {
+        let mut connections = Connections::default();
+        let id = ConnectionId(7);
+        assert_eq!(connections.expect(id, 3), None, "not connected");
+        connections.connect(id);
+        for sequence in 0..3 {
+            assert_eq!(connections.expect(id, 3), Some(sequence));
+        }
+        assert_eq!(connections.expect(id, 3), None, "three wait already");
+        let (a, b) = (Bytes::from_static(b"a"), Bytes::from_static(b"b"));
+        assert!(connections.complete(id, 2, Some(b.clone())).is_empty());
+        assert_eq!(connections.complete(id, 0, Some(a.clone())), [a]);
+        assert_eq!(connections.complete(id, 1, None), [b], "1 wants no response");
+        assert_eq!(connections.expect(id, 3), Some(3));
+        connections.disconnect(id);
+        assert!(connections.complete(id, 3, None).is_empty());
+    }
+}

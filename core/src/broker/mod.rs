@@ -1,0 +1,234 @@
+//! The broker: a function from Kafka frames to Kafka frames, without I/O.
+//!
+//! # Use
+//! - **Inputs**: [`Broker::handle`] takes one input and never fails.
+//! - **Outputs**: after each input, call [`Broker::poll_output`] until it returns `None`.
+//! - **Time**: [`Broker::poll_deadline`] says when [`Input::Tick`] is due at the latest.
+//!
+//! A new broker first asks for all metadata, then for the end of each log; requests that arrive
+//! meanwhile wait. From then on a commit is out whenever something is to be stored, one at a time,
+//! and a response leaves when what it promises is stored.
+//!
+//! After a failed commit memory is ahead of storage. Everything that waits for storage is answered
+//! with an error, and the broker opens anew from what is stored. If that fails too, it says
+//! [`Output::Failed`] and is of no more use.
+
+mod connections;
+mod open;
+mod parked;
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use self::connections::Connections;
+use self::open::Opening;
+use self::parked::ParkedRequests;
+use crate::api::{self, BrokerConfig, Call, Node, Reply, gate};
+use crate::io::{ConnectionId, Input, LogLevel, Now, Output};
+use crate::protocol::{ApiKey, peek_header};
+use crate::storage::{CommitId, LoadId, Loaded, StorageError};
+
+/// How often idle producers are looked for.
+const EXPIRY_INTERVAL_MS: u64 = 600_000;
+
+/// A Kafka broker.
+pub struct Broker {
+    node: Node,
+    connections: Connections,
+    parked: ParkedRequests,
+    phase: Phase,
+    outputs: VecDeque<Output>,
+    last_load: u64,
+    next_expiry_ms: u64,
+}
+
+enum Phase {
+    /// Reads what is stored. Requests wait.
+    Opening {
+        opening: Opening,
+        requests: Vec<(Call, Bytes)>,
+    },
+    Serving,
+    /// The storage is of no use; the host has been told.
+    Failed,
+}
+
+impl Broker {
+    /// A broker that first reads what is stored. `seed` is where its ids come from.
+    pub fn new(config: BrokerConfig, seed: u64) -> Broker {
+        let mut broker = Broker {
+            node: Node::new(config, seed),
+            connections: Connections::default(),
+            parked: ParkedRequests::default(),
+            phase: Phase::Serving,
+            outputs: VecDeque::new(),
+            last_load: 0,
+            next_expiry_ms: 0,
+        };
+        broker.open();
+        broker
+    }
+
+    /// Takes an input.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Connected { connection } => self.connections.connect(connection),
+            Input::Request { connection, frame } => self.request(now, connection, frame),
+            Input::Disconnected { connection } => {
+                self.connections.disconnect(connection);
+                self.parked.drop_connection(connection);
+            }
+            Input::Committed { commit } => self.committed(now, commit),
+            Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
+            Input::Loaded { load, result } => self.loaded(now, load, result),
+            Input::Tick => self.tick(now),
+        }
+        self.commit();
+        self.outputs.append(&mut self.node.notices);
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When a [`Input::Tick`] is due, on the monotonic clock.
+    pub fn poll_deadline(&self) -> Option<u64> {
+        self.parked.deadline_ms()
+    }
+
+    /// Whether the broker has read what is stored and serves.
+    pub fn is_serving(&self) -> bool {
+        matches!(self.phase, Phase::Serving)
+    }
+
+    fn request(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
+        let bound = self.node.config.number("socket.request.max.bytes") as usize;
+        if frame.len() > bound {
+            let reason = format!("a request of {} bytes, {bound} allowed", frame.len());
+            return self.close(connection, reason);
+        }
+        let header = match peek_header(frame.clone()) {
+            Ok((header, _)) => header,
+            Err(error) => return self.close(connection, format!("bad request header: {error}")),
+        };
+        let bound = self.node.config.number("queued.max.requests") as usize;
+        let Some(sequence) = self.connections.expect(connection, bound) else {
+            let reason = format!("more than {bound} requests wait (queued.max.requests)");
+            return self.close(connection, reason);
+        };
+        let call = Call {
+            connection,
+            sequence,
+            version: header.api_version,
+            correlation_id: header.correlation_id,
+        };
+        match &mut self.phase {
+            Phase::Opening { requests, .. } => requests.push((call, frame)),
+            Phase::Serving => self.serve(now, call, frame),
+            Phase::Failed => self.close(connection, "the storage has failed".to_owned()),
+        }
+    }
+
+    fn serve(&mut self, now: Now, call: Call, frame: Bytes) {
+        let Ok((header, body)) = peek_header(frame) else { return };
+        let served = api::SERVED.iter().find(|(api, _, _)| *api as i16 == header.api_key);
+        let known = served.is_some_and(|(_, min, max)| (*min..=*max).contains(&header.api_version));
+        if !known && header.api_key == ApiKey::ApiVersions as i16 {
+            return self.respond(call, Some(api::unsupported_api_versions(call)));
+        }
+        let outcome = match known {
+            true => api::serve(&mut self.node, now, call, &header, body),
+            false => Err(crate::protocol::DecodeError::UnknownVersion(header.api_version)),
+        };
+        match outcome {
+            Ok(Reply::Now(frame)) => self.respond(call, frame),
+            Ok(Reply::AfterCommit(reply)) => self.node.gate.hold(call, reply),
+            Ok(Reply::Parked(request)) => {
+                let id = self.parked.insert(call, request);
+                self.advance(now, id);
+            }
+            Err(error) => {
+                let (key, version) = (header.api_key, header.api_version);
+                let reason = format!("request with key {key}, version {version}: {error}");
+                self.close(call.connection, reason);
+            }
+        }
+    }
+
+    fn respond(&mut self, call: Call, frame: Option<Bytes>) {
+        for frame in self.connections.complete(call.connection, call.sequence, frame) {
+            self.outputs.push_back(Output::Respond { connection: call.connection, frame });
+        }
+    }
+
+    fn close(&mut self, connection: ConnectionId, reason: String) {
+        self.connections.disconnect(connection);
+        self.parked.drop_connection(connection);
+        self.outputs.push_back(Output::Close { connection, reason });
+    }
+
+    /// Sends off what is to be stored, if nothing is out.
+    fn commit(&mut self) {
+        let Phase::Serving = self.phase else { return };
+        let Node { gate, logs, .. } = &mut self.node;
+        let commit = gate.next(|id, writes| {
+            let log = logs.get_mut(&id)?;
+            log.take_writes(writes);
+            Some((log.log_end_offset(), log.config().durability?))
+        });
+        self.outputs.extend(commit.map(Output::Commit));
+    }
+
+    fn committed(&mut self, now: Now, commit: CommitId) {
+        let Some(bound) = self.node.gate.confirmed(commit) else { return };
+        for (call, reply) in bound.waiting {
+            let frame = gate::release(reply, Ok(()));
+            self.respond(call, frame);
+        }
+        for (log, end) in bound.logs {
+            let advanced = self.node.logs.get_mut(&log).is_some_and(|l| l.confirm(end));
+            if advanced {
+                self.wake(now, log);
+            }
+        }
+        self.node.evict();
+    }
+
+    fn commit_failed(&mut self, commit: CommitId, error: &StorageError) {
+        let Some(waiting) = self.node.gate.failed(commit) else { return };
+        let message = format!("a commit failed ({error}): opening anew from what is stored");
+        self.outputs.push_back(Output::Log { level: LogLevel::Error, message });
+        for (call, reply) in waiting {
+            let frame = gate::release(reply, Err(error));
+            self.respond(call, frame);
+        }
+        self.open();
+    }
+
+    fn tick(&mut self, now: Now) {
+        for id in self.parked.due(now.monotonic_ms) {
+            self.advance(now, id);
+        }
+        if now.monotonic_ms >= self.next_expiry_ms {
+            self.next_expiry_ms = now.monotonic_ms + EXPIRY_INTERVAL_MS;
+            let since = now.wall_ms - self.node.config.number("producer.id.expiration.ms");
+            self.node.logs.values_mut().for_each(|log| log.expire_producers(since));
+        }
+    }
+
+    fn load_id(&mut self) -> LoadId {
+        self.last_load += 1;
+        LoadId(self.last_load)
+    }
+
+    fn loaded(&mut self, now: Now, load: LoadId, result: Result<Loaded, StorageError>) {
+        if matches!(self.phase, Phase::Opening { .. }) {
+            return self.opened(now, load, result);
+        }
+        if let Some(id) = self.parked.loaded(load, result) {
+            self.advance(now, id);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Opening: from what is stored to a broker that serves. Costs by the number of partitions and
+//! segments, and by what was appended since their last snapshots; not by the number of records.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{Broker, Phase};
+use crate::api::FetchSessions;
+use crate::io::{LogLevel, Now, Output};
+use crate::log::{LogRecord, PartitionLog, Recovery};
+use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, StorageError};
+use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
+
+/// What is still to be read.
+pub(super) enum Opening {
+    /// Everything.
+    Metadata(LoadId),
+    /// The ends of the logs.
+    Logs {
+        recoveries: BTreeMap<LogId, Recovery>,
+        /// Which log each load is for, and which of the log's loads it is.
+        loads: BTreeMap<LoadId, (LogId, usize)>,
+        found: BTreeMap<(LogId, usize), Vec<(u64, Bytes)>>,
+    },
+}
+
+/// The metadata values, sorted out.
+#[derive(Default)]
+struct Stored {
+    cluster: Option<Bytes>,
+    topics: Vec<(String, Bytes)>,
+    starts: BTreeMap<LogId, Bytes>,
+    segments: BTreeMap<LogId, Vec<(i64, Bytes)>>,
+}
+
+impl Broker {
+    /// Starts to read what is stored. What memory holds of stored topics is dropped.
+    pub(super) fn open(&mut self) {
+        let load = self.load_id();
+        self.outputs.push_back(Output::Load { id: load, load: Load::Metadata });
+        self.parked.restart();
+        let opening = Opening::Metadata(load);
+        self.phase = Phase::Opening { opening, requests: Vec::new() };
+    }
+
+    pub(super) fn opened(&mut self, now: Now, load: LoadId, result: Result<Loaded, StorageError>) {
+        let Phase::Opening { opening, .. } = &mut self.phase else { return };
+        let current = match opening {
+            Opening::Metadata(id) => *id == load,
+            Opening::Logs { loads, .. } => loads.contains_key(&load),
+        };
+        if !current {
+            // A load of before the broker opened anew.
+            return;
+        }
+        let loaded = match result {
+            Ok(loaded) => loaded,
+            Err(error) => return self.fail(error),
+        };
+        match (opening, loaded) {
+            (Opening::Metadata(_), Loaded::Metadata(values)) => {
+                if let Err(error) = self.read_metadata(values) {
+                    return self.fail(error);
+                }
+            }
+            (Opening::Logs { loads, found, .. }, Loaded::Log(pieces)) => {
+                if let Some(place) = loads.remove(&load) {
+                    found.insert(place, pieces);
+                }
+            }
+            _ => return self.fail(StorageError::Failed("a load brought something else".into())),
+        }
+        self.finish_opening(now);
+    }
+
+    fn fail(&mut self, error: StorageError) {
+        if let Phase::Opening { requests, .. } = std::mem::replace(&mut self.phase, Phase::Failed) {
+            for (call, _) in requests {
+                self.close(call.connection, format!("the storage has failed: {error}"));
+            }
+        }
+        self.outputs.push_back(Output::Failed { error });
+    }
+
+    fn read_metadata(&mut self, values: Vec<(String, Bytes)>) -> Result<(), StorageError> {
+        let mut stored = Stored::default();
+        for (key, value) in values {
+            match MetadataKey::parse(&key) {
+                Some(MetadataKey::Cluster) => stored.cluster = Some(value),
+                Some(MetadataKey::Topic(name)) => stored.topics.push((name, value)),
+                Some(MetadataKey::Log(log)) => drop(stored.starts.insert(log, value)),
+                Some(MetadataKey::Segment(log, base)) => {
+                    stored.segments.entry(log).or_default().push((base, value));
+                }
+                None => self.log(LogLevel::Warn, format!("metadata key {key} is not known")),
+            }
+        }
+        self.read_cluster(&stored)?;
+        let resident = self.take_resident_logs();
+        self.node.topics = Topics::default();
+        let slots = self.node.config.number("max.incremental.fetch.session.cache.slots");
+        self.node.sessions = FetchSessions::new(slots as usize);
+        self.node.clear_cache();
+        let mut recoveries = BTreeMap::new();
+        for (name, value) in std::mem::take(&mut stored.topics) {
+            let record = TopicRecord::open(value).map_err(|error| {
+                StorageError::Failed(format!(
+                    "what is stored of topic {name} cannot be read: {error}"
+                ))
+            })?;
+            let topic = Topic::from_record(name, record);
+            self.recover_topic(&topic, &mut stored, &resident, &mut recoveries);
+            self.node.topics.insert(topic);
+        }
+        // Topics in memory alone survive in memory, as far as they are still topics.
+        let topics = &self.node.topics;
+        let live = |log: &PartitionLog| topics.get(log.topic()).is_some_and(|t| t.logs.contains(&log.id()));
+        self.node.logs.extend(resident.into_iter().filter(|(_, log)| live(log)));
+        self.ask_for_logs(recoveries);
+        Ok(())
+    }
+
+    fn read_cluster(&mut self, stored: &Stored) -> Result<(), StorageError> {
+        let known = match &stored.cluster {
+            Some(value) => Some(ClusterRecord::open(value.clone()).map_err(|error| {
+                StorageError::Failed(format!(
+                    "what is stored of the cluster cannot be read: {error}"
+                ))
+            })?),
+            None => None,
+        };
+        self.node.cluster = match known {
+            Some(known) => {
+                ClusterRecord { generation: known.generation.saturating_add(1), ..known }
+            }
+            None => {
+                // Logs without a cluster are leftovers: their names must not be used again.
+                let used = stored.segments.keys().map(|log| log.0 + 1).max().unwrap_or(0);
+                let cluster_id = self.node.random.uuid();
+                ClusterRecord { cluster_id, generation: 0, next_log_id: used, next_producer_id: 1 }
+            }
+        };
+        self.node.forget_producer_ids();
+        self.node.store_cluster();
+        Ok(())
+    }
+
+    fn take_resident_logs(&mut self) -> BTreeMap<LogId, PartitionLog> {
+        let mut logs = std::mem::take(&mut self.node.logs);
+        logs.retain(|_, log| log.config().durability.is_none());
+        logs
+    }
+
+    fn recover_topic(
+        &mut self,
+        topic: &Topic,
+        stored: &mut Stored,
+        resident: &BTreeMap<LogId, PartitionLog>,
+        recoveries: &mut BTreeMap<LogId, Recovery>,
+    ) {
+        let config = self.node.log_config(&topic.name, &topic.configs);
+        let epoch = self.node.leader_epoch(topic.generation);
+        for (partition, id) in (0..).zip(&topic.logs) {
+            if resident.contains_key(id) {
+                continue;
+            }
+            let place = (topic.name.as_str(), partition);
+            let start = stored.starts.remove(id).map(LogRecord::open);
+            let log_start = match start {
+                Some(Ok(record)) => record.log_start_offset,
+                Some(Err(error)) => {
+                    let name = &topic.name;
+                    let message = format!(
+                        "topic {name} partition {partition}: where the log starts cannot be read \
+                         ({error}); records that were deleted may be back"
+                    );
+                    self.log(LogLevel::Error, message);
+                    0
+                }
+                None => 0,
+            };
+            let segments = stored.segments.remove(id).unwrap_or_default();
+            let recovery = Recovery::new(*id, place, epoch, config.clone(), log_start, segments);
+            recoveries.insert(*id, recovery);
+        }
+    }
+
+    fn ask_for_logs(&mut self, recoveries: BTreeMap<LogId, Recovery>) {
+        let mut loads = BTreeMap::new();
+        for (log, recovery) in &recoveries {
+            for (at, range) in recovery.loads().iter().enumerate() {
+                let id = self.load_id();
+                loads.insert(id, (*log, at));
+                self.outputs.push_back(Output::Load { id, load: Load::Log(range.clone()) });
+            }
+        }
+        if let Phase::Opening { opening, .. } = &mut self.phase {
+            *opening = Opening::Logs { recoveries, loads, found: BTreeMap::new() };
+        }
+    }
+
+    /// Serves, if all has been read.
+    fn finish_opening(&mut self, now: Now) {
+        let Phase::Opening { opening: Opening::Logs { loads, .. }, .. } = &self.phase else {
+            return;
+        };
+        if !loads.is_empty() {
+            return;
+        }
+        let Phase::Opening { opening, requests } =
+            std::mem::replace(&mut self.phase, Phase::Serving)
+        else {
+            return;
+        };
+        let Opening::Logs { recoveries, mut found, .. } = opening else { return };
+        for (id, recovery) in recoveries {
+            let pieces = (0..recovery.loads().len())
+                .map(|at| found.remove(&(id, at)).unwrap_or_default())
+                .collect();
+            let (log, damage) = recovery.finish(pieces);
+            for damage in damage {
+                self.log(LogLevel::Error, damage.to_string());
+            }
+            self.adopt(log);
+        }
+        self.node.evict();
+        for (call, frame) in requests {
+            self.serve(now, call, frame);
+        }
+        for id in self.parked.ids() {
+            self.advance(now, id);
+        }
+    }
+
+    fn adopt(&mut self, log: PartitionLog) {
+        let id = log.id();
+        log.batches_in_memory().for_each(|size| self.node.note_cached(id, size));
+        self.node.logs.insert(id, log);
+    }
+
+    fn log(&mut self, level: LogLevel, message: String) {
+        self.outputs.push_back(Output::Log { level, message });
+    }
+}

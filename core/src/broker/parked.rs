@@ -1,0 +1,149 @@
+//! Requests that wait for records, for time or for a load.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Broker;
+use crate::api::{Call, Parked, Progress};
+use crate::io::{ConnectionId, Now, Output};
+use crate::storage::{Load, LoadId, Loaded, LogId, LogRange, StorageError};
+
+struct Entry {
+    call: Call,
+    request: Box<dyn Parked>,
+    logs: Vec<LogId>,
+    deadline_ms: u64,
+    /// The loads that it waits for.
+    loads: BTreeMap<LoadId, LogRange>,
+}
+
+/// The requests that wait, by an id of their own.
+#[derive(Default)]
+pub(crate) struct ParkedRequests {
+    last_id: u64,
+    entries: BTreeMap<u64, Entry>,
+    by_log: BTreeMap<LogId, BTreeSet<u64>>,
+    by_load: BTreeMap<LoadId, u64>,
+    deadlines: BTreeSet<(u64, u64)>,
+}
+
+impl ParkedRequests {
+    pub(crate) fn insert(&mut self, call: Call, request: Box<dyn Parked>) -> u64 {
+        self.last_id += 1;
+        let (logs, loads) = (Vec::new(), BTreeMap::new());
+        self.entries.insert(self.last_id, Entry { call, request, logs, deadline_ms: 0, loads });
+        self.last_id
+    }
+
+    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// The requests whose deadline has come.
+    pub(crate) fn due(&self, now_ms: u64) -> Vec<u64> {
+        self.deadlines.range(..=(now_ms, u64::MAX)).map(|(_, id)| *id).collect()
+    }
+
+    /// The requests that wait for a log to grow.
+    fn waiting_for(&self, log: LogId) -> Vec<u64> {
+        self.by_log.get(&log).map_or_else(Vec::new, |ids| ids.iter().copied().collect())
+    }
+
+    fn wait(&mut self, id: u64, logs: Vec<LogId>, deadline_ms: u64) {
+        self.unwait(id);
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        for log in &logs {
+            self.by_log.entry(*log).or_default().insert(id);
+        }
+        entry.logs = logs;
+        entry.deadline_ms = deadline_ms;
+        self.deadlines.insert((deadline_ms, id));
+    }
+
+    /// Takes a request off the lists of what it waits for.
+    fn unwait(&mut self, id: u64) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        for log in std::mem::take(&mut entry.logs) {
+            if let Some(ids) = self.by_log.get_mut(&log) {
+                ids.remove(&id);
+                if ids.is_empty() {
+                    self.by_log.remove(&log);
+                }
+            }
+        }
+        self.deadlines.remove(&(entry.deadline_ms, id));
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.unwait(id);
+        if let Some(entry) = self.entries.remove(&id) {
+            entry.loads.keys().for_each(|load| drop(self.by_load.remove(load)));
+        }
+    }
+
+    pub(crate) fn drop_connection(&mut self, connection: ConnectionId) {
+        let of_it =
+            |(id, entry): (&u64, &Entry)| (entry.call.connection == connection).then_some(*id);
+        let ids: Vec<u64> = self.entries.iter().filter_map(of_it).collect();
+        ids.into_iter().for_each(|id| self.remove(id));
+    }
+
+    /// Hands a load's result over; gives the request, if it has all its loads now.
+    pub(crate) fn loaded(
+        &mut self,
+        load: LoadId,
+        result: Result<Loaded, StorageError>,
+    ) -> Option<u64> {
+        let id = self.by_load.remove(&load)?;
+        let entry = self.entries.get_mut(&id)?;
+        let range = entry.loads.remove(&load)?;
+        entry.request.loaded(&range, result);
+        entry.loads.is_empty().then_some(id)
+    }
+
+    /// All requests, to be advanced once the broker has opened anew. Their loads are void.
+    pub(crate) fn restart(&mut self) {
+        self.by_load.clear();
+        self.entries.values_mut().for_each(|entry| entry.loads.clear());
+    }
+
+    pub(crate) fn ids(&self) -> Vec<u64> {
+        self.entries.keys().copied().collect()
+    }
+}
+
+impl Broker {
+    /// Lets a parked request go on.
+    pub(super) fn advance(&mut self, now: Now, id: u64) {
+        let Some(entry) = self.parked.entries.get_mut(&id) else { return };
+        if !entry.loads.is_empty() || !self.is_serving() {
+            return;
+        }
+        let Some(entry) = self.parked.entries.get_mut(&id) else { return };
+        let call = entry.call;
+        match entry.request.advance(&mut self.node, now) {
+            Progress::Done(frame) => {
+                self.parked.remove(id);
+                self.respond(call, Some(frame));
+            }
+            Progress::Wait { logs, deadline_ms } => self.parked.wait(id, logs, deadline_ms),
+            Progress::Load(ranges) => {
+                self.parked.unwait(id);
+                for range in ranges {
+                    let load = self.load_id();
+                    self.parked.by_load.insert(load, id);
+                    if let Some(entry) = self.parked.entries.get_mut(&id) {
+                        entry.loads.insert(load, range.clone());
+                    }
+                    self.outputs.push_back(Output::Load { id: load, load: Load::Log(range) });
+                }
+            }
+        }
+    }
+
+    /// Consumers see more of a log than before.
+    pub(super) fn wake(&mut self, now: Now, log: LogId) {
+        for id in self.parked.waiting_for(log) {
+            self.advance(now, id);
+        }
+    }
+}

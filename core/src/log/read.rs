@@ -1,0 +1,321 @@
+//! Reading: from memory where the batches are there, otherwise by asking for a part of a segment.
+
+use bytes::{Bytes, BytesMut};
+
+use super::append::MAX_UNPACKED_BYTES;
+use super::scan::{Scanned, scan};
+use super::segment::Segment;
+use super::{Damage, PartitionLog};
+use crate::protocol::ErrorCode;
+use crate::record::Batch;
+use crate::storage::LogRange;
+
+/// What a read from some offset gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// Whole batches; the first one may begin before the offset asked for.
+    Batches(Bytes),
+    /// There is nothing yet at this offset.
+    Empty,
+    /// The batches are in storage: load this, and hand it to [`PartitionLog::read_loaded`].
+    Cold(LogRange),
+    /// The offset is before the log's start or behind its end.
+    OutOfRange,
+}
+
+/// What a loaded part of a segment gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColdRead {
+    /// Whole batches, from the one that holds the offset on.
+    pub batches: Bytes,
+    /// Where to go on if `batches` is empty: no batch in that part reached the offset.
+    pub resume_offset: i64,
+    /// The offset asked for lies in damaged bytes.
+    pub damaged: bool,
+    /// What was found damaged on the way, for the log.
+    pub damage: Vec<Damage>,
+}
+
+/// A question for an offset by time. KIP-79, KIP-734.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampQuery {
+    /// The first record stamped so or later.
+    AtOrAfter(i64),
+    /// The record with the largest timestamp.
+    Max,
+}
+
+impl PartitionLog {
+    /// Reads batches from `offset` on, at most `max_bytes` of them; the first one comes whole where
+    /// it is larger, if `at_least_one`.
+    pub fn read(&self, offset: i64, max_bytes: usize, at_least_one: bool) -> Read {
+        if offset < self.log_start_offset || offset > self.next_offset {
+            return Read::OutOfRange;
+        }
+        if offset >= self.high_watermark {
+            return Read::Empty;
+        }
+        let front = self.tail.front();
+        if front.is_none_or(|front| offset < front.batch.header.base_offset) {
+            return Read::Cold(self.cold_range(offset, max_bytes));
+        }
+        let mut budget = Budget { left: max_bytes, at_least_one };
+        let stored = |batch: &&Batch| batch.header.next_offset() <= self.high_watermark;
+        let taken = self
+            .tail
+            .from_offset(offset)
+            .map(|tail| &tail.batch)
+            .take_while(stored)
+            .take_while(|batch| budget.take(batch.bytes.len()))
+            .map(|batch| &batch.bytes);
+        match concat(taken) {
+            bytes if bytes.is_empty() => Read::Empty,
+            bytes => Read::Batches(bytes),
+        }
+    }
+
+    /// How many bytes there are to read from `offset` on, or a little more.
+    pub fn available_bytes(&self, offset: i64) -> u64 {
+        if offset >= self.high_watermark || offset < self.log_start_offset {
+            return 0;
+        }
+        let in_memory = self.tail.front().is_some_and(|f| f.batch.header.base_offset <= offset);
+        if in_memory {
+            let ahead = self.tail.from_offset(offset);
+            let stored = ahead.take_while(|b| b.batch.header.next_offset() <= self.high_watermark);
+            return stored.map(|b| b.batch.bytes.len() as u64).sum();
+        }
+        let at = self.segment_of(offset);
+        let behind: u64 = self.segments[at + 1..].iter().map(|s| s.size_bytes).sum();
+        let segment = &self.segments[at];
+        behind + segment.size_bytes - segment.index.position_of_offset(offset)
+    }
+
+    fn cold_range(&self, offset: i64, max_bytes: usize) -> LogRange {
+        let segment = &self.segments[self.segment_of(offset)];
+        let from = segment.index.position_of_offset(offset);
+        let (start, end) =
+            segment.range(from, max_bytes as u64, self.stored_end(segment.base_offset));
+        LogRange { log: self.id, segment: segment.base_offset, start, end }
+    }
+
+    /// Where a segment's bytes in storage are known to end: at the segment's end, or where the tail
+    /// begins, which may not all be stored.
+    fn stored_end(&self, base_offset: i64) -> u64 {
+        let segment = &self.segments[self.segment_of(base_offset)];
+        match self.tail.front() {
+            Some(front) if front.segment == base_offset => front.position,
+            _ => segment.size_bytes,
+        }
+    }
+
+    /// Goes on with a read whose bytes have been loaded.
+    pub fn read_loaded(
+        &self,
+        offset: i64,
+        max_bytes: usize,
+        at_least_one: bool,
+        range: &LogRange,
+        pieces: Vec<(u64, Bytes)>,
+    ) -> ColdRead {
+        let scanned = scan(pieces, range.start, range.end);
+        let damage = self.name_damage(range, &scanned);
+        let mut budget = Budget { left: max_bytes, at_least_one };
+        let mut taken = Vec::new();
+        // Damage is passed only before the first batch taken, and only where the batch behind it
+        // shows that the offset asked for was not in it.
+        let mut passed_damage = false;
+        let mut damaged = false;
+        for item in &scanned {
+            match item {
+                Scanned::Batch { batch, .. } if batch.header.next_offset() <= offset => {
+                    passed_damage = false;
+                }
+                Scanned::Batch { batch, .. } => {
+                    if passed_damage && taken.is_empty() && batch.header.base_offset > offset {
+                        damaged = true;
+                        break;
+                    }
+                    let stored = batch.header.next_offset() <= self.high_watermark;
+                    if !stored || !budget.take(batch.bytes.len()) {
+                        break;
+                    }
+                    taken.push(batch.bytes.clone());
+                }
+                Scanned::Damage { .. } if taken.is_empty() => passed_damage = true,
+                Scanned::Damage { .. } => break,
+            }
+        }
+        // Damage at the end of the range: what follows it decides whether the offset is in it.
+        damaged |= passed_damage && taken.is_empty() && offset < self.offset_behind(range);
+        let resume_offset = self.offset_behind(range).max(offset);
+        ColdRead { batches: concat(taken.iter()), resume_offset, damaged, damage }
+    }
+
+    /// The first offset behind a range of a segment, as far as the index tells.
+    fn offset_behind(&self, range: &LogRange) -> i64 {
+        let at = self.segment_of(range.segment);
+        let entries = self.segments[at].index.entries();
+        let next = entries.iter().find(|entry| entry.position >= range.end).map(|e| e.offset);
+        let next_segment = || self.segments.get(at + 1).map(|segment| segment.base_offset);
+        let tail = || self.tail.front().map(|front| front.batch.header.base_offset);
+        next.or_else(next_segment).or_else(tail).unwrap_or(self.next_offset)
+    }
+
+    /// Says of damage which offsets it took, from the batches around it.
+    fn name_damage(&self, range: &LogRange, scanned: &[Scanned]) -> Vec<Damage> {
+        let mut first = self.offset_before(range);
+        let mut found: Vec<Damage> = Vec::new();
+        for item in scanned {
+            match item {
+                Scanned::Batch { batch, .. } => {
+                    if let Some(open) = found.last_mut().filter(|d| d.next_offset < 0) {
+                        open.next_offset = batch.header.base_offset;
+                    }
+                    first = batch.header.next_offset();
+                }
+                Scanned::Damage { position, size_bytes, reason } => found.push(Damage {
+                    topic: self.topic.clone(),
+                    partition: self.partition,
+                    first_offset: first,
+                    next_offset: -1,
+                    segment: range.segment,
+                    position: *position,
+                    size_bytes: *size_bytes,
+                    reason: reason.clone(),
+                }),
+            }
+        }
+        let behind = self.offset_behind(range);
+        found.iter_mut().filter(|d| d.next_offset < 0).for_each(|d| d.next_offset = behind);
+        found
+    }
+
+    fn offset_before(&self, range: &LogRange) -> i64 {
+        let segment = &self.segments[self.segment_of(range.segment)];
+        let known = segment.index.entries().iter().find(|entry| entry.position == range.start);
+        known.map_or(range.segment, |entry| entry.offset)
+    }
+
+    /// Where to look for the answer to a question by time: a part of a segment, or `None` where the
+    /// index already tells that no record matches. `behind` is the part that was looked through
+    /// before, if any.
+    pub fn timestamp_range(
+        &self,
+        query: TimestampQuery,
+        behind: Option<&LogRange>,
+    ) -> Option<LogRange> {
+        let live = |s: &&Segment| s.max_timestamp >= 0 && self.end_of(s) > self.log_start_offset;
+        let (segment, from) = match (query, behind) {
+            (TimestampQuery::Max, Some(_)) => return None,
+            (TimestampQuery::Max, None) => {
+                // The first of equals, as Kafka answers: `max_by_key` takes the last.
+                let segment =
+                    self.segments.iter().rev().filter(live).max_by_key(|s| s.max_timestamp)?;
+                (segment, segment.index.position_of_offset(segment.max_timestamp_offset))
+            }
+            (TimestampQuery::AtOrAfter(timestamp), _) => {
+                let unread = |s: &&Segment| match behind {
+                    Some(range) if s.base_offset == range.segment => range.end < s.size_bytes,
+                    Some(range) => s.base_offset > range.segment,
+                    None => true,
+                };
+                let mut segments = self.segments.iter().filter(live).filter(unread);
+                let segment = segments.find(|s| s.max_timestamp >= timestamp)?;
+                let from = match behind {
+                    Some(range) if segment.base_offset == range.segment => range.end,
+                    _ => segment.index.position_of_timestamp(timestamp),
+                };
+                (segment, from.max(segment.index.position_of_offset(self.log_start_offset)))
+            }
+        };
+        // Either all in storage or all in memory.
+        let stored = self.stored_end(segment.base_offset);
+        let limit = if from < stored { stored } else { segment.size_bytes };
+        let (start, end) = segment.range(from, 1, limit);
+        Some(LogRange { log: self.id, segment: segment.base_offset, start, end })
+    }
+
+    fn end_of(&self, segment: &Segment) -> i64 {
+        let next = self.segments.iter().find(|other| other.base_offset > segment.base_offset);
+        next.map_or(self.next_offset, |next| next.base_offset)
+    }
+
+    /// The part of a segment that memory holds whole, as a load would have brought it.
+    pub fn range_in_memory(&self, range: &LogRange) -> Option<Vec<(u64, Bytes)>> {
+        let front = self.tail.front()?;
+        if (front.segment, front.position) > (range.segment, range.start) {
+            return None;
+        }
+        let inside = |b: &&super::tail::TailBatch| {
+            b.segment == range.segment && b.position >= range.start && b.position < range.end
+        };
+        let batches = self.tail.from_offset(front.batch.header.base_offset).filter(inside);
+        let bytes = concat(batches.map(|b| &b.batch.bytes));
+        Some(vec![(range.start, bytes)])
+    }
+}
+
+/// Counts bytes against a bound that the first batch may exceed.
+struct Budget {
+    left: usize,
+    at_least_one: bool,
+}
+
+impl Budget {
+    fn take(&mut self, size: usize) -> bool {
+        let fits = size <= self.left || self.at_least_one;
+        self.at_least_one = false;
+        self.left = self.left.saturating_sub(size);
+        fits
+    }
+}
+
+/// One run of bytes; a single one is not copied.
+fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes>) -> Bytes {
+    let Some(first) = parts.next() else { return Bytes::new() };
+    let Some(second) = parts.next() else { return first.clone() };
+    let mut all = BytesMut::from(&first[..]);
+    all.extend_from_slice(second);
+    parts.for_each(|part| all.extend_from_slice(part));
+    all.freeze()
+}
+
+/// The offset and the timestamp that answer a question by time, from one part of a segment. Only
+/// records that a consumer can read count.
+///
+/// # Errors
+/// CORRUPT_MESSAGE where a batch does not decompress.
+pub fn find_timestamp(
+    log: &PartitionLog,
+    query: TimestampQuery,
+    range: &LogRange,
+    pieces: Vec<(u64, Bytes)>,
+) -> Result<Option<(i64, i64)>, ErrorCode> {
+    let readable = log.log_start_offset..log.high_watermark;
+    let mut best: Option<(i64, i64)> = None;
+    for item in scan(pieces, range.start, range.end) {
+        let Scanned::Batch { batch, .. } = item else { continue };
+        let largest = batch.header.max_timestamp;
+        let hopeless = match query {
+            TimestampQuery::AtOrAfter(timestamp) => largest < timestamp,
+            TimestampQuery::Max => best.is_some_and(|(_, found)| largest <= found),
+        };
+        if hopeless || batch.header.next_offset() <= readable.start {
+            continue;
+        }
+        let records = batch.records(MAX_UNPACKED_BYTES).map_err(|_| ErrorCode::CorruptMessage)?;
+        for record in records.iter().filter(|record| readable.contains(&record.offset)) {
+            match query {
+                TimestampQuery::AtOrAfter(timestamp) if record.timestamp >= timestamp => {
+                    return Ok(Some((record.offset, record.timestamp)));
+                }
+                TimestampQuery::Max if best.is_none_or(|(_, found)| record.timestamp > found) => {
+                    best = Some((record.offset, record.timestamp));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(best)
+}

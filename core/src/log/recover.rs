@@ -1,0 +1,170 @@
+//! Opening a log from what is stored: the snapshots of its segments, and the bytes appended since.
+
+use bytes::Bytes;
+
+use super::scan::{Scanned, scan};
+use super::segment::Segment;
+use super::snapshot::{self, Restored};
+use super::tail::TailBatch;
+use super::{LogConfig, PartitionLog};
+use crate::storage::{LogId, LogRange};
+
+/// Bytes of a log that are missing or are not what was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The first offset that may be lost.
+    pub first_offset: i64,
+    /// The first offset behind the damage that is whole again.
+    pub next_offset: i64,
+    /// The segment, by its base offset.
+    pub segment: i64,
+    /// Where in the segment the damage starts.
+    pub position: u64,
+    /// How far it goes.
+    pub size_bytes: u64,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Damage { topic, partition, first_offset, next_offset, .. } = self;
+        write!(
+            out,
+            "topic {topic} partition {partition}: offsets {first_offset} to {} are damaged in \
+             storage ({} bytes at {} of segment {}: {}); reading goes on at offset {next_offset}",
+            next_offset - 1,
+            self.size_bytes,
+            self.position,
+            self.segment,
+            self.reason
+        )
+    }
+}
+
+/// A log that is being opened: ask for [`loads`](Self::loads), then [`finish`](Self::finish).
+#[derive(Debug)]
+pub struct Recovery {
+    log: PartitionLog,
+    loads: Vec<LogRange>,
+}
+
+impl Recovery {
+    /// Starts from the values stored under the log's keys: where it starts, and its segments'
+    /// snapshots by base offset.
+    pub fn new(
+        id: LogId,
+        (topic, partition): (&str, i32),
+        leader_epoch: i32,
+        config: LogConfig,
+        log_start_offset: i64,
+        mut snapshots: Vec<(i64, Bytes)>,
+    ) -> Recovery {
+        let mut log = PartitionLog::new(id, topic, partition, leader_epoch, config);
+        log.log_start_offset = log_start_offset;
+        log.next_offset = log_start_offset;
+        let mut loads = Vec::new();
+        snapshots.sort_by_key(|(base, _)| *base);
+        let last = snapshots.len().saturating_sub(1);
+        for (at, (base, value)) in snapshots.into_iter().enumerate() {
+            let restored = snapshot::decode(base, value);
+            let whole = restored.is_some() && at < last;
+            let segment = log.restore(base, restored);
+            if !whole {
+                let start = segment.size_bytes;
+                loads.push(LogRange { log: id, segment: base, start, end: u64::MAX });
+            }
+            if at == 0 {
+                log.segments.clear();
+            }
+            log.segments.push(segment);
+        }
+        if last == 0 && loads.is_empty() {
+            log.segments = vec![Segment::new(log_start_offset)];
+        }
+        log.snapshot_bytes = log.active().size_bytes;
+        Recovery { log, loads }
+    }
+
+    /// What must be read. At most the active segment's end, unless a snapshot was damaged.
+    pub fn loads(&self) -> &[LogRange] {
+        &self.loads
+    }
+
+    /// Ends with a log that can be used, and with what was found damaged. `loaded` has an answer for
+    /// each of the loads, in their order.
+    pub fn finish(mut self, loaded: Vec<Vec<(u64, Bytes)>>) -> (PartitionLog, Vec<Damage>) {
+        let mut damage = Vec::new();
+        for (range, pieces) in self.loads.iter().zip(loaded) {
+            let end = pieces.last().map_or(range.start, |(at, bytes)| at + bytes.len() as u64);
+            let scanned = scan(pieces, range.start, end);
+            self.log.take_scanned(range, scanned, &mut damage);
+            // Damage at the end still takes room: what is appended next must not overlap it.
+            let at = self.log.segment_of(range.segment);
+            let segment = &mut self.log.segments[at];
+            segment.size_bytes = segment.size_bytes.max(end);
+        }
+        let log = &mut self.log;
+        log.next_offset = log.next_offset.max(log.log_start_offset);
+        log.high_watermark = log.next_offset;
+        log.written_offset = log.next_offset;
+        log.epochs.truncate_front(log.log_start_offset);
+        (self.log, damage)
+    }
+}
+
+impl PartitionLog {
+    fn restore(&mut self, base: i64, restored: Option<Restored>) -> Segment {
+        self.next_offset = self.next_offset.max(base);
+        let Some(restored) = restored else { return Segment::new(base) };
+        self.next_offset = self.next_offset.max(restored.next_offset);
+        self.epochs = restored.epochs;
+        self.producers = restored.producers;
+        restored.segment
+    }
+
+    fn take_scanned(&mut self, range: &LogRange, found: Vec<Scanned>, damage: &mut Vec<Damage>) {
+        let at = self.segment_of(range.segment);
+        let active = at + 1 == self.segments.len();
+        let mut open: Option<usize> = None;
+        for item in found {
+            match item {
+                Scanned::Batch { position, batch } => {
+                    let header = batch.header;
+                    if let Some(known) = open.take().and_then(|at| damage.get_mut(at)) {
+                        known.next_offset = header.base_offset;
+                    }
+                    self.segments[at].note_batch(position, &header);
+                    self.epochs.note(header.partition_leader_epoch, header.base_offset);
+                    if header.producer_id >= 0 && !header.is_control() {
+                        self.producers.appended(&header, header.max_timestamp);
+                    }
+                    if active {
+                        let segment = range.segment;
+                        self.tail.push(TailBatch { segment, position, batch });
+                        self.next_offset = header.next_offset();
+                    }
+                }
+                Scanned::Damage { position, size_bytes, reason } => {
+                    // Memory holds a run without gaps.
+                    self.tail.clear();
+                    open = Some(damage.len());
+                    damage.push(Damage {
+                        topic: self.topic.clone(),
+                        partition: self.partition,
+                        first_offset: self.next_offset,
+                        next_offset: self.next_offset,
+                        segment: range.segment,
+                        position,
+                        size_bytes,
+                        reason,
+                    });
+                }
+            }
+        }
+    }
+}

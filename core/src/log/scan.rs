@@ -1,0 +1,78 @@
+//! Reads batches out of stored bytes, and finds the way past damage.
+
+use bytes::Bytes;
+
+use crate::record::{self, Batch, BatchHeader};
+
+/// What lies at a position of a segment.
+#[derive(Debug, Clone)]
+pub(crate) enum Scanned {
+    /// A whole batch whose checksum holds.
+    Batch { position: u64, batch: Batch },
+    /// Bytes that are missing or are no batch.
+    Damage { position: u64, size_bytes: u64, reason: String },
+}
+
+/// Goes through the pieces that a load brought for `start..end` of a segment. Each byte of the range
+/// is accounted for, as part of a batch or as damage. `end` is `u64::MAX` where it is not known.
+pub(crate) fn scan(pieces: Vec<(u64, Bytes)>, start: u64, end: u64) -> Vec<Scanned> {
+    let mut found = Vec::new();
+    let mut at = start;
+    for (piece_start, bytes) in pieces {
+        if piece_start > at {
+            found.push(missing(at, piece_start));
+        }
+        at = piece_start + bytes.len() as u64;
+        scan_piece(piece_start, bytes, &mut found);
+    }
+    if end != u64::MAX && at < end {
+        found.push(missing(at, end));
+    }
+    found
+}
+
+fn missing(from: u64, to: u64) -> Scanned {
+    let reason = "the bytes are missing".to_owned();
+    Scanned::Damage { position: from, size_bytes: to - from, reason }
+}
+
+fn scan_piece(mut position: u64, mut bytes: Bytes, found: &mut Vec<Scanned>) {
+    // The smallest offset that a batch after damage can have: keeps chance matches out.
+    let mut due = i64::MIN;
+    while !bytes.is_empty() {
+        let reason = match batch_at(&bytes) {
+            Ok(batch) => {
+                let size = batch.bytes.len();
+                due = batch.header.next_offset();
+                found.push(Scanned::Batch { position, batch });
+                position += size as u64;
+                bytes = bytes.slice(size..);
+                continue;
+            }
+            Err(error) => error.to_string(),
+        };
+        let skipped =
+            (1..bytes.len()).find(|&at| is_batch(&bytes.slice(at..), due)).unwrap_or(bytes.len());
+        found.push(Scanned::Damage { position, size_bytes: skipped as u64, reason });
+        position += skipped as u64;
+        bytes = bytes.slice(skipped..);
+    }
+}
+
+fn batch_at(bytes: &Bytes) -> Result<Batch, record::RecordError> {
+    let size = BatchHeader::parse(bytes)?.size_bytes();
+    let whole = bytes.slice(..size.min(bytes.len()));
+    let batch = record::batches(whole)
+        .next()
+        .unwrap_or(Err(record::RecordError::Truncated { wanted: size, left: bytes.len() }))?;
+    batch.verify()?;
+    Ok(batch)
+}
+
+fn is_batch(bytes: &Bytes, due: i64) -> bool {
+    // The cheap checks first: a checksum per byte of damage would take for ever.
+    let plausible = bytes.get(16) == Some(&2)
+        && BatchHeader::parse(bytes)
+            .is_ok_and(|header| header.base_offset >= due && header.size_bytes() <= bytes.len());
+    plausible && batch_at(bytes).is_ok()
+}

@@ -1,0 +1,270 @@
+//! The topic configurations: their names, types, defaults and bounds are Kafka's.
+//!
+//! Source: <https://kafka.apache.org/documentation/#topicconfigs>. `ottla.durability` is our own.
+
+use crate::log::LogConfig;
+use crate::record::TimestampType;
+use crate::storage::Durability;
+
+/// The type of a configuration's value; the numbers are those of DescribeConfigs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // The names are the protocol's own.
+#[repr(i8)]
+pub enum ConfigType {
+    Boolean = 1,
+    String = 2,
+    Int = 3,
+    Long = 5,
+    Double = 6,
+    List = 7,
+}
+
+/// What values a configuration takes, beyond its type.
+#[derive(Debug, Clone, Copy)]
+pub enum Allowed {
+    /// Whatever its type can hold.
+    Any,
+    /// This number or more.
+    AtLeast(i64),
+    /// A number between these two.
+    Between(i64, i64),
+    /// One of these words; for a list, any of them.
+    Words(&'static [&'static str]),
+}
+
+/// One configuration.
+#[derive(Debug)]
+pub struct ConfigDefinition {
+    /// The topic configuration's name.
+    pub name: &'static str,
+    /// The broker configuration that gives its default, if there is one.
+    pub broker_name: &'static str,
+    /// The value's type.
+    pub kind: ConfigType,
+    /// The default.
+    pub default: &'static str,
+    /// What values are taken.
+    pub allowed: Allowed,
+    /// What it does, and what Ottla makes of it.
+    pub doc: &'static str,
+}
+
+macro_rules! definitions {
+    ($($name:literal, $broker:literal, $kind:ident, $default:literal, $allowed:expr, $doc:literal;)*) => {
+        /// Every topic configuration, by name.
+        pub const TOPIC_CONFIGS: &[ConfigDefinition] = &[$(ConfigDefinition {
+            name: $name,
+            broker_name: $broker,
+            kind: ConfigType::$kind,
+            default: $default,
+            allowed: $allowed,
+            doc: $doc,
+        }),*];
+    };
+}
+
+use Allowed::{Any, AtLeast, Between, Words};
+
+definitions! {
+    "cleanup.policy", "log.cleanup.policy", List, "delete", Words(&["compact", "delete"]),
+        "Whether old segments are deleted, or only the last value of each key is kept. With compact, each record must have a key.";
+    "compression.gzip.level", "compression.gzip.level", Int, "-1", Between(-1, 9),
+        "How hard gzip works where compression.type asks for gzip. Accepted without effect.";
+    "compression.lz4.level", "compression.lz4.level", Int, "9", Between(1, 17),
+        "How hard lz4 works where compression.type asks for lz4. Accepted without effect.";
+    "compression.type", "compression.type", String, "producer", Words(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
+        "How batches are compressed in the log. They are kept as the producer compressed them; other values are accepted without effect.";
+    "compression.zstd.level", "compression.zstd.level", Int, "3", Between(-131_072, 22),
+        "How hard zstd works where compression.type asks for zstd. Accepted without effect.";
+    "delete.retention.ms", "log.cleaner.delete.retention.ms", Long, "86400000", AtLeast(0),
+        "How long a tombstone is kept in a compacted topic.";
+    "file.delete.delay.ms", "log.segment.delete.delay.ms", Long, "60000", AtLeast(0),
+        "How long Kafka waits before it removes a deleted file. Accepted without effect: segments go at once.";
+    "flush.messages", "log.flush.interval.messages", Long, "9223372036854775807", AtLeast(1),
+        "After how many records Kafka flushes. Accepted without effect: see ottla.durability.";
+    "flush.ms", "log.flush.interval.ms", Long, "9223372036854775807", AtLeast(0),
+        "After how long Kafka flushes. Accepted without effect: see ottla.durability.";
+    "follower.replication.throttled.replicas", "", List, "", Any,
+        "Which replicas are throttled as followers. Accepted without effect: there is one broker.";
+    "index.interval.bytes", "log.index.interval.bytes", Int, "4096", AtLeast(0),
+        "How many bytes lie between two index entries. Accepted without effect: 65536 always.";
+    "leader.replication.throttled.replicas", "", List, "", Any,
+        "Which replicas are throttled as leaders. Accepted without effect: there is one broker.";
+    "local.retention.bytes", "log.local.retention.bytes", Long, "-2", AtLeast(-2),
+        "How much of a tiered log stays local. Accepted without effect: there is no tiered storage.";
+    "local.retention.ms", "log.local.retention.ms", Long, "-2", AtLeast(-2),
+        "How long a tiered log stays local. Accepted without effect: there is no tiered storage.";
+    "max.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms", Long, "9223372036854775807", AtLeast(1),
+        "After how long a record becomes due for compaction.";
+    "max.message.bytes", "message.max.bytes", Int, "1048588", AtLeast(0),
+        "The largest batch that the topic takes, as it arrives.";
+    "message.timestamp.after.max.ms", "log.message.timestamp.after.max.ms", Long, "3600000", AtLeast(0),
+        "How far in the future a record may be stamped by its producer.";
+    "message.timestamp.before.max.ms", "log.message.timestamp.before.max.ms", Long, "9223372036854775807", AtLeast(0),
+        "How far in the past a record may be stamped by its producer.";
+    "message.timestamp.type", "log.message.timestamp.type", String, "CreateTime", Words(&["CreateTime", "LogAppendTime"]),
+        "Whether a record carries its producer's time or the time of the append.";
+    "min.cleanable.dirty.ratio", "log.cleaner.min.cleanable.ratio", Double, "0.5", Between(0, 1),
+        "How much of a log may be new before compaction is due.";
+    "min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms", Long, "0", AtLeast(0),
+        "How long a record is safe from compaction.";
+    "min.insync.replicas", "min.insync.replicas", Int, "1", AtLeast(1),
+        "How many replicas must have a record that is produced with acks=all. Accepted without effect: there is one broker.";
+    "ottla.durability", "ottla.durability", String, "relaxed", Words(&["memory", "relaxed", "strict"]),
+        "When a record counts as stored: memory (never written, gone with the broker), relaxed (handed to the operating system; survives a crash of the browser) or strict (flushed to the medium; survives a power failure). To or from memory it cannot be changed later.";
+    "preallocate", "log.preallocate", Boolean, "false", Any,
+        "Whether Kafka reserves a segment's file. Accepted without effect.";
+    "remote.log.copy.disable", "", Boolean, "false", Any,
+        "Whether tiered data becomes read-only. Accepted without effect: there is no tiered storage.";
+    "remote.log.delete.on.disable", "", Boolean, "false", Any,
+        "Whether tiered data is deleted when tiering ends. Accepted without effect: there is no tiered storage.";
+    "remote.storage.enable", "", Boolean, "false", Words(&["false"]),
+        "Tiered storage, which there is not: only false is taken.";
+    "retention.bytes", "log.retention.bytes", Long, "-1", Any,
+        "How large a partition may grow before its oldest segments go; -1 for no bound.";
+    "retention.ms", "log.retention.ms", Long, "604800000", AtLeast(-1),
+        "How long records are kept, by their timestamps; -1 for ever.";
+    "segment.bytes", "log.segment.bytes", Int, "1073741824", AtLeast(14),
+        "How large a segment grows. Retention and compaction work by whole segments.";
+    "segment.index.bytes", "log.index.size.max.bytes", Int, "10485760", AtLeast(4),
+        "How large Kafka's index file may grow. Accepted without effect.";
+    "segment.jitter.ms", "log.roll.jitter.ms", Long, "0", AtLeast(0),
+        "Spreads the times at which segments end. Accepted without effect.";
+    "segment.ms", "log.roll.ms", Long, "604800000", AtLeast(1),
+        "After how long a segment ends even if it is not full.";
+    "unclean.leader.election.enable", "unclean.leader.election.enable", Boolean, "false", Any,
+        "Whether a replica that is behind may lead. Accepted without effect: there is one broker.";
+}
+
+/// The definition of a topic configuration.
+pub fn topic_config(name: &str) -> Option<&'static ConfigDefinition> {
+    let at = TOPIC_CONFIGS.binary_search_by(|definition| definition.name.cmp(name)).ok()?;
+    TOPIC_CONFIGS.get(at)
+}
+
+impl ConfigDefinition {
+    /// Checks a value, and says what is wrong with it.
+    pub fn check(&self, value: &str) -> Result<(), String> {
+        let refuse = |why: String| {
+            Err(format!("Invalid value {value} for configuration {}: {why}", self.name))
+        };
+        let text = value.trim();
+        let number = match self.kind {
+            ConfigType::Boolean if !["true", "false"].contains(&text) => {
+                return refuse("expected true or false".into());
+            }
+            ConfigType::Int => text.parse::<i32>().map(|n| n as f64).ok(),
+            ConfigType::Long => text.parse::<i64>().map(|n| n as f64).ok(),
+            ConfigType::Double => text.parse::<f64>().ok().filter(|n| n.is_finite()),
+            _ => Some(0.0),
+        };
+        let Some(number) = number else {
+            return refuse(format!("not a number of type {:?}", self.kind));
+        };
+        match self.allowed {
+            Any => Ok(()),
+            AtLeast(least) if number < least as f64 => refuse(format!("must be at least {least}")),
+            Between(least, most) if number < least as f64 || number > most as f64 => {
+                refuse(format!("must be between {least} and {most}"))
+            }
+            Words(words) => {
+                let mut values = match self.kind {
+                    ConfigType::List => list(text).collect(),
+                    _ => vec![text],
+                }
+                .into_iter();
+                match values.find(|value| !words.contains(value)) {
+                    Some(_) => refuse(format!("must be one of {}", words.join(", "))),
+                    None => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn list(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// The settings of a log, from values that have been checked. `value` gives the value of a
+/// configuration, a default where none was set.
+pub fn log_config<'a>(value: impl Fn(&str) -> &'a str) -> LogConfig {
+    let number = |name: &str, otherwise: i64| value(name).trim().parse().unwrap_or(otherwise);
+    let plain = LogConfig::default();
+    LogConfig {
+        max_message_bytes: number("max.message.bytes", plain.max_message_bytes as i64) as usize,
+        segment_bytes: number("segment.bytes", plain.segment_bytes as i64) as u64,
+        segment_ms: number("segment.ms", plain.segment_ms),
+        timestamp_type: match value("message.timestamp.type").trim() {
+            "LogAppendTime" => TimestampType::LogAppendTime,
+            _ => TimestampType::CreateTime,
+        },
+        timestamp_before_max_ms: number("message.timestamp.before.max.ms", i64::MAX),
+        timestamp_after_max_ms: number("message.timestamp.after.max.ms", i64::MAX),
+        compacted: list(value("cleanup.policy")).any(|policy| policy == "compact"),
+        durability: match value("ottla.durability").trim() {
+            "memory" => None,
+            "strict" => Some(Durability::Strict),
+            _ => Some(Durability::Relaxed),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_its_defaults_are_valid() {
+        for pair in TOPIC_CONFIGS.windows(2) {
+            assert!(pair[0].name < pair[1].name, "{} before {}", pair[0].name, pair[1].name);
+        }
+        for definition in TOPIC_CONFIGS {
+            assert_eq!(definition.check(definition.default), Ok(()), "{}", definition.name);
+            assert!(definition.doc.ends_with('.'), "{}", definition.name);
+        }
+    }
+
+    #[test]
+    fn values_are_checked() {
+        let bad = [
+            ("retention.ms", "-2"),
+            ("retention.ms", "soon"),
+            ("segment.bytes", "13"),
+            ("segment.bytes", "4294967296"),
+            ("cleanup.policy", "compact,shred"),
+            ("preallocate", "yes"),
+            ("min.cleanable.dirty.ratio", "1.5"),
+            ("min.cleanable.dirty.ratio", "NaN"),
+            ("message.timestamp.type", "createtime"),
+            ("ottla.durability", "eternal"),
+        ];
+        for (name, value) in bad {
+            let said = topic_config(name).unwrap().check(value).unwrap_err();
+            assert!(said.contains(name) && said.contains(value), "{said}");
+        }
+        let good =
+            [("cleanup.policy", "compact, delete"), ("retention.ms", "-1"), ("cleanup.policy", "")];
+        for (name, value) in good {
+            assert_eq!(topic_config(name).unwrap().check(value), Ok(()), "{name}={value}");
+        }
+        assert!(topic_config("no.such.thing").is_none());
+    }
+
+    #[test]
+    fn a_log_goes_by_the_values() {
+        let defaults = |name: &str| topic_config(name).map_or("", |definition| definition.default);
+        assert_eq!(log_config(defaults), LogConfig::default());
+        let own = |name: &str| match name {
+            "cleanup.policy" => "delete,compact",
+            "ottla.durability" => "memory",
+            "message.timestamp.type" => "LogAppendTime",
+            other => defaults(other),
+        };
+        let config = log_config(own);
+        assert!(config.compacted);
+        assert_eq!(config.durability, None);
+        assert_eq!(config.timestamp_type, TimestampType::LogAppendTime);
+    }
+}
