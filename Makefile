@@ -39,7 +39,7 @@ test: setup-test lint test-rust test-wasm test-package test-browser ## Run every
 .PHONY: bench
 bench: setup-bench $(stamps)/pages ## Measure, beside peers; writes target/bench
 	$(call step,Benchmarks: native)
-	cargo bench --package ottla-tests --locked
+	cargo bench --package ottla-tests --bench handle --locked
 	$(call step,Benchmarks: browser)
 	npm run bench --workspace tests
 

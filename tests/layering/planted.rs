@@ -23,12 +23,14 @@ fn a_later_module_is_not_used_by_an_earlier_one() {
     assert_eq!(found(&["transaction"], "macro_rules! m { () => { $crate::group::X } }"), 1);
     assert_eq!(found(&["topic"], "use crate::Group;"), 1);
     assert_eq!(found(&["storage"], "use crate::log::*;"), 1);
+    assert_eq!(found(&["storage", "effect"], "use crate::protocol::Field;"), 1);
     assert_eq!(found(&["record"], "mod inner { use crate::log as other; }"), 1);
 }
 
 #[test]
 fn an_earlier_module_may_be_used() {
     assert_eq!(found(&["record"], "use crate::protocol::{Reader, wire::{self, Writer}};"), 0);
+    assert_eq!(found(&["storage", "value"], "use super::Commit; use crate::protocol::Field;"), 0);
     assert_eq!(found(&["broker"], "use crate::{api, group::Group, log::Log}; use crate::Id;"), 0);
     assert_eq!(found(&["client"], "use crate::{Now, protocol::Field, record::Batch};"), 0);
     assert_eq!(found(&["log"], "#[cfg(test)] mod tests { use crate::broker::Broker; }"), 0);

@@ -15,7 +15,9 @@ const CORE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("protocol", &[]),
     ("record", &["protocol"]),
-    ("storage", &[]),
+    ("storage", &["protocol"]),
+    // What the broker asks of storage is said without knowing anything else.
+    ("storage::effect", &[]),
     ("io", &["storage"]),
     ("log", &["protocol", "record", "storage", "io"]),
     ("topic", &["protocol", "record", "storage", "io", "log"]),
@@ -65,7 +67,9 @@ pub(crate) fn check_core(
     let mut wrong = check_no_javascript(source)?;
     // The root names all its modules.
     let Some(&own) = module.first() else { return Ok(wrong) };
-    let Some((_, allowed)) = CORE.iter().find(|(name, _)| *name == own) else {
+    let module_path: Vec<String> = module.iter().map(ToString::to_string).collect();
+    let place = CORE.iter().rfind(|(name, _)| begins_with(&module_path, name));
+    let Some((_, allowed)) = place else {
         wrong.push(format!("the module {own} has no place in the order of the modules"));
         return Ok(wrong);
     };

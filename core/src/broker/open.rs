@@ -115,7 +115,9 @@ impl Broker {
         }
         // Topics in memory alone survive in memory, as far as they are still topics.
         let topics = &self.node.topics;
-        let live = |log: &PartitionLog| topics.get(log.topic()).is_some_and(|t| t.logs.contains(&log.id()));
+        let live = |log: &PartitionLog| {
+            topics.get(log.topic()).is_some_and(|t| t.logs.contains(&log.id()))
+        };
         self.node.logs.extend(resident.into_iter().filter(|(_, log)| live(log)));
         self.ask_for_logs(recoveries);
         Ok(())

@@ -21,7 +21,7 @@ export class Ottla implements Peer {
     const kafka = connectTo(name)
     const admin = kafka.admin()
     await admin.connect()
-    const configEntries = [{ name: 'durability', value: durability }]
+    const configEntries = [{ name: 'ottla.durability', value: durability }]
     await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] })
     await admin.disconnect()
     this.producer = kafka.producer()

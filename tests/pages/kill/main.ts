@@ -41,7 +41,7 @@ const flights = {
   async load({ first, batch, inFlight, durability }: Load): Promise<never> {
     const admin = kafka.admin()
     await admin.connect()
-    const configEntries = [{ name: 'durability', value: durability }]
+    const configEntries = [{ name: 'ottla.durability', value: durability }]
     await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] })
     const producer = kafka.producer()
     await producer.connect()
