@@ -62,7 +62,7 @@ build: $(stamps)/demo ## Build the package and the demo
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf target wasm/dist wasm/pkg web/dist tests/dist
+	rm -rf target wasm/dist wasm/js/pkg web/dist tests/dist
 
 .PHONY: distclean
 distclean: clean ## Remove what was installed, too
