@@ -76,7 +76,7 @@ impl ParkedRequests {
     fn remove(&mut self, id: u64) {
         self.unwait(id);
         if let Some(entry) = self.entries.remove(&id) {
-            entry.loads.keys().for_each(|load| drop(self.by_load.remove(load)));
+            self.by_load.retain(|load, _| !entry.loads.contains_key(load));
         }
     }
 

@@ -14,7 +14,7 @@ mod header;
 mod describe;
 pub mod messages;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wire;
 
 pub use api_key::ApiKey;
