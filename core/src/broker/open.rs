@@ -9,7 +9,7 @@ use super::{Broker, Phase};
 use crate::api::FetchSessions;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
-use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, StorageError};
+use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, StorageError};
 use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
 
 /// What is still to be read.
@@ -21,7 +21,7 @@ pub(super) enum Opening {
         recoveries: BTreeMap<LogId, Recovery>,
         /// Which log each load is for, and which of the log's loads it is.
         loads: BTreeMap<LoadId, (LogId, usize)>,
-        found: BTreeMap<(LogId, usize), Vec<(u64, Bytes)>>,
+        found: BTreeMap<(LogId, usize), Pieces>,
     },
 }
 
@@ -115,7 +115,9 @@ impl Broker {
         }
         // Topics in memory alone survive in memory, as far as they are still topics.
         let topics = &self.node.topics;
-        let live = |log: &PartitionLog| topics.get(log.topic()).is_some_and(|t| t.logs.contains(&log.id()));
+        let live = |log: &PartitionLog| {
+            topics.get(log.topic()).is_some_and(|t| t.logs.contains(&log.id()))
+        };
         self.node.logs.extend(resident.into_iter().filter(|(_, log)| live(log)));
         self.ask_for_logs(recoveries);
         Ok(())

@@ -73,6 +73,11 @@ impl MemoryStorage {
         Loaded::Log(found.into_iter().map(|(at, run)| (at, run.into())).collect())
     }
 
+    /// The metadata values, for tests that damage them.
+    pub fn metadata_mut(&mut self) -> &mut BTreeMap<String, Bytes> {
+        &mut self.metadata
+    }
+
     /// The pieces of the logs, for tests that damage or count them.
     pub fn pieces_mut(&mut self) -> &mut BTreeMap<(LogId, i64, u64), Bytes> {
         &mut self.pieces
