@@ -124,6 +124,29 @@ fn keys_choose_their_partitions_and_records_without_a_key_stick() {
 }
 
 #[test]
+fn the_other_partitioners_take_turns_or_hash_as_librdkafka() {
+    for partitioner in [Partitioner::RoundRobin, Partitioner::Crc32] {
+        let mut config = config();
+        config.producer.partitioner = partitioner;
+        let mut rig = Rig::new(config);
+        let keyed = ["a", "b", "c", "d", "e"].map(|key| ProduceRecord {
+            key: Some(key.as_bytes()),
+            value: Some(key.as_bytes()),
+            ..ProduceRecord::default()
+        });
+        rig.client.produce(rig.now, SendId(1), "t", keyed).unwrap();
+        rig.run();
+        let (_, request) = rig.expect::<ProduceRequest>();
+        // CRC-32 of "a" to "e": e8b7be43, 71beeff9, 06b9df6f, 98dd4acc, efda7a5a.
+        let expected = match partitioner {
+            Partitioner::RoundRobin => "0[a c e] 0/0, 1[b d] 0/0",
+            _ => "0[d e] 0/0, 1[a b c] 0/0",
+        };
+        assert_eq!(text(&request), expected);
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_refused_whole() {
     let mut config = config();
     config.producer.buffer_memory_bytes = 1_000;
