@@ -34,6 +34,7 @@ impl Producer {
             (-1, -1)
         };
         self.restart_sequences(cluster, identity);
+        let mut served = 0;
         loop {
             let ready = self.collect(now, cluster);
             if ready.is_empty() {
@@ -41,8 +42,13 @@ impl Producer {
             }
             for (to, partitions) in ready {
                 self.send(now, cluster, to, &partitions);
+                served += partitions.len();
             }
         }
+        // Those that come first get the room there is: let others be first next time.
+        let active = &mut self.accumulator.active;
+        let turn = served.checked_rem(active.len()).unwrap_or(0);
+        active.rotate_left(turn);
         self.accumulator.prune();
     }
 
