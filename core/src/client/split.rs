@@ -1,6 +1,6 @@
 //! Calls whose partitions are led by several nodes: asked node by node, put together again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::cluster::Cluster;
@@ -88,13 +88,14 @@ impl Split {
         &mut self,
         now: Now,
         cluster: &mut Cluster,
-    ) -> BTreeMap<i32, Vec<usize>> {
+    ) -> LiteMap<i32, Vec<usize>> {
         let api = self.api();
-        let mut nodes: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
-        let mut asked: BTreeSet<(Arc<str>, i32)> = BTreeSet::new();
+        let mut nodes: LiteMap<i32, Vec<usize>> = LiteMap::new();
+        let mut asked: LiteMap<(Arc<str>, i32), ()> = LiteMap::new();
         for (at, item) in self.items.iter_mut().enumerate() {
             // A request must not name a partition twice: the second time goes into another.
-            if item.result.is_some() || !asked.insert((item.topic.clone(), item.partition)) {
+            let key = (item.topic.clone(), item.partition);
+            if item.result.is_some() || asked.insert(key, ()).is_some() {
                 continue;
             }
             if let Some((node, epoch)) = cluster.leader(now, &item.topic, item.partition) {
@@ -125,7 +126,7 @@ impl Split {
         owner: Owner,
         items: &[usize],
     ) -> Result<(), ClientError> {
-        let mut topics: BTreeMap<&Arc<str>, Vec<&Item>> = BTreeMap::new();
+        let mut topics: LiteMap<&Arc<str>, Vec<&Item>> = LiteMap::new();
         for item in items.iter().filter_map(|&at| self.items.get(at)) {
             topics.entry(&item.topic).or_default().push(item);
         }

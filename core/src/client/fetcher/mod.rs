@@ -15,7 +15,9 @@ mod fetch;
 mod position;
 mod session;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 pub use position::StartPosition;
@@ -52,7 +54,7 @@ struct Sent {
     node: i32,
     to: EndpointId,
     sent_at_ms: u64,
-    partitions: BTreeMap<Key, (u64, i64)>,
+    partitions: LiteMap<Key, (u64, i64)>,
 }
 
 /// The partitions of a lookup, with generation and what was looked for.
