@@ -23,6 +23,8 @@ pub(crate) struct Node {
     pub sessions: FetchSessions,
     /// Messages for the host's log.
     pub notices: VecDeque<Output>,
+    /// Logs of which consumers see more than before, or that are gone.
+    pub changed: Vec<LogId>,
     /// Stored batches in memory, oldest first: what is evicted next.
     cached: VecDeque<LogId>,
     cached_bytes: usize,
@@ -44,6 +46,7 @@ impl Node {
             gate: Gate::default(),
             sessions: FetchSessions::new(slots as usize),
             notices: VecDeque::new(),
+            changed: Vec::new(),
             cached: VecDeque::new(),
             cached_bytes: 0,
             producer_ids_from: 0,
@@ -167,6 +170,7 @@ impl Node {
         let Some(topic) = self.topics.remove(name) else { return };
         for id in &topic.logs {
             self.gate.forget(*id);
+            self.changed.push(*id);
             if let Some(log) = self.logs.remove(id) {
                 self.cached_bytes = self.cached_bytes.saturating_sub(log.memory_bytes());
                 let mut writes = Vec::new();
@@ -214,6 +218,7 @@ impl Node {
             let end = partition.log_end_offset();
             partition.take_writes(&mut Vec::new());
             partition.confirm(end);
+            self.changed.push(log);
             return;
         }
         self.gate.dirty(log, size_bytes);
