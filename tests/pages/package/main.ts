@@ -39,10 +39,10 @@ function clients(broker: string) {
       let crash: string | undefined
       consumer.assign([{ topic, partition, offset }])
       await new Promise<void>((resolve, reject) => {
-        consumer.onCrash = (error) => {
-          crash = String(error)
+        consumer.on<{ error: unknown }>(consumer.events.CRASH, ({ payload }) => {
+          crash = String(payload.error)
           resolve()
-        }
+        })
         consumer
           .run({
             eachMessage: ({ message }) => {
