@@ -55,6 +55,7 @@ export class Consumer {
   #running: Promise<void> | undefined
   #stopping = false
   #wake: () => void = () => {}
+  #arrived = false
   readonly #emitter = new Emitter()
   #failure: Error | undefined
 
@@ -72,7 +73,10 @@ export class Consumer {
   /** Connects. Rejects, within seconds, where the broker cannot be reached or opened. */
   async connect(): Promise<void> {
     this.#opening ??= this.#open({
-      fetchReady: () => this.#wake(),
+      fetchReady: () => {
+        this.#arrived = true
+        this.#wake()
+      },
       fetchFailed: (topic, partition, error) => this.#failed(topic, partition, error),
     })
     try {
@@ -209,12 +213,16 @@ export class Consumer {
   ): Promise<void> {
     try {
       while (!this.#stopping) {
+        // Records may arrive during the very call that finds none.
+        this.#arrived = false
         const fetch = session.poll()
         if (!fetch) {
           if (this.#failure) throw this.#failure
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve
-          })
+          if (!this.#arrived) {
+            await new Promise<void>((resolve) => {
+              this.#wake = resolve
+            })
+          }
           continue
         }
         const assigned = this.#assigned.get(keyOf(fetch.topic, fetch.partition))

@@ -89,6 +89,7 @@ export class Session {
     number,
     { resolve: (result: unknown) => void; reject: (error: Error) => void }
   >()
+  #lastCall = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #closed = false
 
@@ -133,17 +134,16 @@ export class Session {
   }
 
   /** Starts an operation of `src/client/admin.rs` and waits for its end. */
-  call<T>(operation: { op: string; [argument: string]: unknown }): Promise<T> {
+  call<T>({ op, ...operation }: { op: string; [argument: string]: unknown }): Promise<T> {
     return new Promise((resolve, reject) => {
-      const settle = { resolve: resolve as (result: unknown) => void, reject }
-      let call: number
+      const id = ++this.#lastCall
+      this.#calls.set(id, { resolve: resolve as (result: unknown) => void, reject })
       try {
-        call = this.client.call(operation)
+        this.client.call(id, op, operation)
       } catch (fault) {
+        this.#calls.delete(id)
         reject(thrown(fault))
-        return
       }
-      this.#calls.set(call, settle)
     })
   }
 

@@ -216,7 +216,7 @@ impl Broker {
         if now.monotonic_ms >= self.next_expiry_ms {
             self.next_expiry_ms = now.monotonic_ms + EXPIRY_INTERVAL_MS;
             let since = now.wall_ms - self.node.config.number("producer.id.expiration.ms");
-            self.node.logs.values_mut().for_each(|log| log.expire_producers(since));
+            self.node.logs.iter_mut().for_each(|(_, log)| log.expire_producers(since));
         }
     }
 

@@ -1,7 +1,9 @@
 //! Calls: requests that a caller makes, to one node or split among the leaders of partitions, with
 //! their retries and deadlines.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::cluster::Cluster;
@@ -87,7 +89,7 @@ struct Call {
 
 #[derive(Default)]
 pub(crate) struct Calls {
-    calls: BTreeMap<u64, Call>,
+    calls: LiteMap<u64, Call>,
     /// The requests in flight: their calls, and their items where a call is split.
     requests: HashMap<u64, (u64, Vec<usize>)>,
     /// Offsets that the fetcher asked for.
@@ -338,7 +340,7 @@ impl Calls {
     }
 
     pub(crate) fn fail_all(&mut self, cluster: &mut Cluster, error: &ClientError) {
-        for call in std::mem::take(&mut self.calls).into_values() {
+        for (_, call) in std::mem::take(&mut self.calls) {
             self.fail(cluster, call, error.clone());
         }
     }

@@ -1,7 +1,9 @@
 //! Connections to brokers: made when they are needed, negotiated with ApiVersions (KIP-35, KIP-511),
 //! made again after a pause when they fail; and the requests that are in flight on them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use bytes::Bytes;
 
@@ -74,7 +76,7 @@ struct Endpoint {
     retry_at_ms: u64,
     last_reason: String,
     /// What the broker serves, by key.
-    versions: BTreeMap<i16, (i16, i16)>,
+    versions: LiteMap<i16, (i16, i16)>,
     in_flight: VecDeque<InFlight>,
 }
 
@@ -117,7 +119,7 @@ impl Network {
                 failures: 0,
                 retry_at_ms: 0,
                 last_reason: String::new(),
-                versions: BTreeMap::new(),
+                versions: LiteMap::new(),
                 in_flight: VecDeque::new(),
             });
             self.endpoints.len() - 1
@@ -285,7 +287,7 @@ impl Network {
                         format!("the answer to ApiVersions makes no sense: {error}")
                     })?;
                 let served = answer.api_keys.iter();
-                let versions: BTreeMap<i16, (i16, i16)> =
+                let versions: LiteMap<i16, (i16, i16)> =
                     served.map(|api| (api.api_key, (api.min_version, api.max_version))).collect();
                 if refused && version > 0 {
                     let known = versions.get(&(ApiKey::ApiVersions as i16));

@@ -1,6 +1,8 @@
 //! What a client knows of the cluster, and when it asks again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::config::Address;
@@ -51,7 +53,7 @@ struct Topic {
 
 #[derive(Debug, Default)]
 pub(crate) struct Metadata {
-    pub(crate) brokers: BTreeMap<i32, Address>,
+    pub(crate) brokers: LiteMap<i32, Address>,
     pub(crate) controller: Option<i32>,
     pub(crate) cluster_id: Option<String>,
     topics: HashMap<Arc<str>, Topic>,

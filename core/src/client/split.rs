@@ -1,6 +1,6 @@
 //! Calls whose partitions are led by several nodes: asked node by node, put together again.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::cluster::Cluster;
@@ -88,9 +88,9 @@ impl Split {
         &mut self,
         now: Now,
         cluster: &mut Cluster,
-    ) -> BTreeMap<i32, Vec<usize>> {
+    ) -> LiteMap<i32, Vec<usize>> {
         let api = self.api();
-        let mut nodes: BTreeMap<i32, Vec<usize>> = BTreeMap::new();
+        let mut nodes: LiteMap<i32, Vec<usize>> = LiteMap::new();
         for (at, item) in self.items.iter_mut().enumerate() {
             if item.result.is_some() {
                 continue;
@@ -123,7 +123,7 @@ impl Split {
         owner: Owner,
         items: &[usize],
     ) -> Result<(), ClientError> {
-        let mut topics: BTreeMap<&Arc<str>, Vec<&Item>> = BTreeMap::new();
+        let mut topics: LiteMap<&Arc<str>, Vec<&Item>> = LiteMap::new();
         for item in items.iter().filter_map(|&at| self.items.get(at)) {
             topics.entry(&item.topic).or_default().push(item);
         }

@@ -6,26 +6,61 @@ use ottla::Now;
 use ottla::client::{CallId, Client, ClientError, IsolationLevel, Target};
 use ottla::protocol::messages::*;
 use serde::Deserialize;
+use serde_wasm_bindgen::from_value;
+use wasm_bindgen::JsValue;
 
 use super::answer::{self, Decode};
 
-/// What JavaScript may ask for, named by `op`.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(super) enum Operation {
-    CreateTopics { topics: Vec<NewTopic>, timeout: i32, validate_only: bool },
-    DeleteTopics { topics: Vec<String>, timeout: i32 },
-    CreatePartitions { topics: Vec<NewPartitions>, timeout: i32, validate_only: bool },
-    Metadata { topics: Option<Vec<String>>, create: bool },
-    DescribeConfigs { resources: Vec<ConfigQuery>, include_synonyms: bool },
-    AlterConfigs { resources: Vec<ConfigChange>, validate_only: bool },
-    ListOffsets { partitions: Vec<PartitionAt> },
-    DeleteRecords { partitions: Vec<PartitionAt> },
+#[serde(rename_all = "camelCase")]
+struct CreateTopics {
+    topics: Vec<NewTopic>,
+    timeout: i32,
+    validate_only: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct DeleteTopics {
+    topics: Vec<String>,
+    timeout: i32,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewTopic {
+struct CreatePartitions {
+    topics: Vec<NewPartitions>,
+    timeout: i32,
+    validate_only: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    topics: Option<Vec<String>>,
+    create: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribeConfigs {
+    resources: Vec<ConfigQuery>,
+    include_synonyms: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AlterConfigs {
+    resources: Vec<ConfigChange>,
+    validate_only: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Partitions {
+    partitions: Vec<PartitionAt>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewTopic {
     topic: String,
     num_partitions: i32,
     replication_factor: i16,
@@ -35,7 +70,7 @@ pub(super) struct NewTopic {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NewPartitions {
+struct NewPartitions {
     topic: String,
     count: i32,
     assignments: Option<Vec<Vec<i32>>>,
@@ -43,7 +78,7 @@ pub(super) struct NewPartitions {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ConfigQuery {
+struct ConfigQuery {
     resource_type: i8,
     name: String,
     config_names: Option<Vec<String>>,
@@ -51,7 +86,7 @@ pub(super) struct ConfigQuery {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ConfigChange {
+struct ConfigChange {
     resource_type: i8,
     name: String,
     entries: Vec<(String, Option<String>)>,
@@ -59,83 +94,89 @@ pub(super) struct ConfigChange {
 
 /// A partition, and an offset or a timestamp in it.
 #[derive(Debug, Deserialize)]
-pub(super) struct PartitionAt {
+struct PartitionAt {
     topic: String,
     partition: i32,
     /// A double: offsets above 2^53 are beyond what IndexedDB could store.
     at: f64,
 }
 
-impl Operation {
-    /// Starts the operation. Requests come with how to read their answers; what the client splits
-    /// among the leaders of partitions comes back as events of its own.
-    pub(super) fn start(
-        self,
-        now: Now,
-        client: &mut Client,
-    ) -> Result<(CallId, Option<Decode>), ClientError> {
-        match self {
-            Operation::CreateTopics { topics, timeout, validate_only } => {
-                let topics = topics.into_iter().map(NewTopic::into_message).collect();
-                let request = CreateTopicsRequest { topics, timeout_ms: timeout, validate_only };
-                let call = client.request(now, Target::Controller, request)?;
-                Ok((call, Some(answer::create_topics)))
-            }
-            Operation::DeleteTopics { topics, timeout } => {
-                let request = DeleteTopicsRequest {
-                    // Which of the two is sent depends on the version.
-                    topic_names: topics.clone(),
-                    topics: topics
-                        .into_iter()
-                        .map(|name| DeleteTopicState { name: Some(name), ..Default::default() })
-                        .collect(),
-                    timeout_ms: timeout,
-                };
-                let call = client.request(now, Target::Controller, request)?;
-                Ok((call, Some(answer::delete_topics)))
-            }
-            Operation::CreatePartitions { topics, timeout, validate_only } => {
-                let topics = topics.into_iter().map(NewPartitions::into_message).collect();
-                let request =
-                    CreatePartitionsRequest { topics, timeout_ms: timeout, validate_only };
-                let call = client.request(now, Target::Controller, request)?;
-                Ok((call, Some(answer::create_partitions)))
-            }
-            Operation::Metadata { topics, create } => {
-                let topics = topics.map(|topics| {
-                    let named =
-                        |name| MetadataRequestTopic { name: Some(name), ..Default::default() };
-                    topics.into_iter().map(named).collect()
-                });
-                let request = MetadataRequest {
-                    topics,
-                    allow_auto_topic_creation: create,
-                    ..Default::default()
-                };
-                let call = client.request(now, Target::AnyNode, request)?;
-                Ok((call, Some(answer::metadata)))
-            }
-            Operation::DescribeConfigs { resources, include_synonyms } => {
-                let resources = resources.into_iter().map(ConfigQuery::into_message).collect();
-                let request =
-                    DescribeConfigsRequest { resources, include_synonyms, ..Default::default() };
-                let call = client.request(now, Target::AnyNode, request)?;
-                Ok((call, Some(answer::describe_configs)))
-            }
-            Operation::AlterConfigs { resources, validate_only } => {
-                let resources = resources.into_iter().map(ConfigChange::into_message).collect();
-                let request = AlterConfigsRequest { resources, validate_only };
-                let call = client.request(now, Target::Controller, request)?;
-                Ok((call, Some(answer::alter_configs)))
-            }
-            Operation::ListOffsets { partitions } => {
-                let level = IsolationLevel::ReadUncommitted;
-                Ok((client.list_offsets(now, level, &placed(&partitions))?, None))
-            }
-            Operation::DeleteRecords { partitions } => {
-                Ok((client.delete_records(now, &placed(&partitions))?, None))
-            }
+/// Starts what JavaScript asks for. Requests come with how to read their answers; what the client
+/// splits among the leaders of partitions comes back as events of its own.
+///
+/// The operations are told apart here and not by serde's tagged enums, whose code is large.
+pub(super) fn start(
+    operation: &str,
+    arguments: JsValue,
+    now: Now,
+    client: &mut Client,
+) -> Result<(CallId, Option<Decode>), JsValue> {
+    let refused = |error: ClientError| answer::error(&error);
+    match operation {
+        "createTopics" => {
+            let CreateTopics { topics, timeout, validate_only } = from_value(arguments)?;
+            let topics = topics.into_iter().map(NewTopic::into_message).collect();
+            let request = CreateTopicsRequest { topics, timeout_ms: timeout, validate_only };
+            let call = client.request(now, Target::Controller, request).map_err(refused)?;
+            Ok((call, Some(answer::create_topics)))
         }
+        "deleteTopics" => {
+            let DeleteTopics { topics, timeout } = from_value(arguments)?;
+            let named = |name| DeleteTopicState { name: Some(name), ..Default::default() };
+            let request = DeleteTopicsRequest {
+                // Which of the two is sent depends on the version.
+                topic_names: topics.clone(),
+                topics: topics.into_iter().map(named).collect(),
+                timeout_ms: timeout,
+            };
+            let call = client.request(now, Target::Controller, request).map_err(refused)?;
+            Ok((call, Some(answer::delete_topics)))
+        }
+        "createPartitions" => {
+            let CreatePartitions { topics, timeout, validate_only } = from_value(arguments)?;
+            let topics = topics.into_iter().map(NewPartitions::into_message).collect();
+            let request = CreatePartitionsRequest { topics, timeout_ms: timeout, validate_only };
+            let call = client.request(now, Target::Controller, request).map_err(refused)?;
+            Ok((call, Some(answer::create_partitions)))
+        }
+        "metadata" => {
+            let Metadata { topics, create } = from_value(arguments)?;
+            let named = |name| MetadataRequestTopic { name: Some(name), ..Default::default() };
+            let request = MetadataRequest {
+                topics: topics.map(|topics| topics.into_iter().map(named).collect()),
+                allow_auto_topic_creation: create,
+                ..Default::default()
+            };
+            let call = client.request(now, Target::AnyNode, request).map_err(refused)?;
+            Ok((call, Some(answer::metadata)))
+        }
+        "describeConfigs" => {
+            let DescribeConfigs { resources, include_synonyms } = from_value(arguments)?;
+            let resources = resources.into_iter().map(ConfigQuery::into_message).collect();
+            let request =
+                DescribeConfigsRequest { resources, include_synonyms, ..Default::default() };
+            let call = client.request(now, Target::AnyNode, request).map_err(refused)?;
+            Ok((call, Some(answer::describe_configs)))
+        }
+        "alterConfigs" => {
+            let AlterConfigs { resources, validate_only } = from_value(arguments)?;
+            let resources = resources.into_iter().map(ConfigChange::into_message).collect();
+            let request = AlterConfigsRequest { resources, validate_only };
+            let call = client.request(now, Target::Controller, request).map_err(refused)?;
+            Ok((call, Some(answer::alter_configs)))
+        }
+        "listOffsets" => {
+            let Partitions { partitions } = from_value(arguments)?;
+            let level = IsolationLevel::ReadUncommitted;
+            let call = client.list_offsets(now, level, &placed(&partitions)).map_err(refused)?;
+            Ok((call, None))
+        }
+        "deleteRecords" => {
+            let Partitions { partitions } = from_value(arguments)?;
+            let call = client.delete_records(now, &placed(&partitions)).map_err(refused)?;
+            Ok((call, None))
+        }
+        other => Err(JsValue::from_str(&format!("unknown operation {other}"))),
     }
 }
 

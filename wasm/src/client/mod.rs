@@ -111,12 +111,19 @@ struct Shared {
     events: ClientEvents,
     clock: Clock,
     links: RefCell<HashMap<Link, Rc<Linked>>>,
-    /// How to read the answers to calls.
-    calls: RefCell<HashMap<CallId, Decode>>,
+    calls: RefCell<HashMap<CallId, Call>>,
     work: RefCell<VecDeque<Work>>,
     working: Cell<bool>,
     done: RefCell<Done>,
     scheduled_ms: Cell<Option<u64>>,
+}
+
+/// A call that is under way.
+struct Call {
+    /// The caller's number.
+    id: f64,
+    /// How to read the answer, where there is one to read.
+    decode: Option<Decode>,
 }
 
 enum Work {
@@ -210,16 +217,13 @@ impl ClientBinding {
         self.0.client.borrow().buffered_bytes() as f64
     }
 
-    /// Starts an operation of `js/admin.ts`; its end is told by `settled` under the number returned.
-    pub fn call(&self, operation: JsValue) -> Result<f64, JsValue> {
-        let operation: admin::Operation = serde_wasm_bindgen::from_value(operation)?;
+    /// Starts an operation of `js/admin.ts`. Its end is told by `settled` under the caller's number,
+    /// perhaps before this returns.
+    pub fn call(&self, id: f64, operation: &str, arguments: JsValue) -> Result<(), JsValue> {
         self.0.enter(|client, now| {
-            let (call, decode) =
-                operation.start(now, client).map_err(|error| answer::error(&error))?;
-            if let Some(decode) = decode {
-                self.0.calls.borrow_mut().insert(call, decode);
-            }
-            Ok(call.0 as f64)
+            let (call, decode) = admin::start(operation, arguments, now, client)?;
+            self.0.calls.borrow_mut().insert(call, Call { id, decode });
+            Ok(())
         })
     }
 
@@ -338,7 +342,7 @@ impl Shared {
                 self.done.borrow_mut().add(send.0, &partitions, error);
             }
             Event::Response { call, response } => {
-                let decode = self.calls.borrow_mut().remove(&call);
+                let decode = self.calls.borrow().get(&call).and_then(|call| call.decode);
                 let Some(decode) = decode else { return };
                 match decode(&response) {
                     Ok(result) => self.settle(call, None, &result),
@@ -364,9 +368,11 @@ impl Shared {
     }
 
     fn settle(&self, call: CallId, error: Option<&ClientError>, result: &JsValue) {
-        self.calls.borrow_mut().remove(&call);
+        let call = self.calls.borrow_mut().remove(&call);
         let error = error.map_or(JsValue::UNDEFINED, answer::error);
-        self.events.settled(call.0 as f64, &error, result);
+        if let Some(Call { id, .. }) = call {
+            self.events.settled(id, &error, result);
+        }
     }
 
     /// Tells of all sends that are done, in one call. Says whether there were any.

@@ -1,6 +1,8 @@
 //! The partitions that are fetched, and where each of them stands.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::super::error::ClientError;
@@ -59,7 +61,7 @@ pub(crate) struct Waiting {
 
 #[derive(Debug, Default)]
 pub(crate) struct Assignment {
-    pub(crate) partitions: BTreeMap<Key, Assigned>,
+    pub(crate) partitions: LiteMap<Key, Assigned>,
     pub(crate) waiting: VecDeque<Waiting>,
     next_generation: u64,
 }

@@ -1,6 +1,6 @@
 //! Fetch requests, and what their answers mean.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::super::cluster::Cluster;
@@ -22,7 +22,7 @@ const TOPIC_ID_VERSION: i16 = 13;
 impl Fetcher {
     /// Asks every node that leads something wanted and is not being asked already.
     pub(super) fn fetch(&mut self, now: Now, cluster: &mut Cluster) {
-        let mut wanted: BTreeMap<i32, BTreeMap<Key, Wanted>> = BTreeMap::new();
+        let mut wanted: LiteMap<i32, LiteMap<Key, Wanted>> = LiteMap::new();
         let mut full: Vec<i32> = Vec::new();
         let keys: Vec<Key> = self.assignment.partitions.keys().cloned().collect();
         for key in keys {
@@ -68,7 +68,7 @@ impl Fetcher {
         now: Now,
         cluster: &mut Cluster,
         node: i32,
-        partitions: BTreeMap<Key, Wanted>,
+        partitions: LiteMap<Key, Wanted>,
     ) {
         let Some(to) = cluster.node(now, node, Channel::Fetch) else { return };
         let by_id = partitions.values().all(|wanted| !wanted.topic_id.is_zero());
@@ -76,7 +76,7 @@ impl Fetcher {
         let version = match cluster.net.version::<FetchRequest>(to, at_most) {
             Ok(version) => version,
             Err(error) => {
-                for key in partitions.into_keys() {
+                for key in partitions.into_iter().map(|(key, _)| key) {
                     self.stall(cluster, key, error.clone());
                 }
                 return;
@@ -132,7 +132,7 @@ impl Fetcher {
                 node.session.reset();
                 // A lost connection is made again after a pause of its own.
                 if !error.is_retriable() {
-                    for key in sent.partitions.into_keys() {
+                    for (key, _) in sent.partitions {
                         self.stall(cluster, key, error.clone());
                     }
                 }
@@ -148,7 +148,7 @@ impl Fetcher {
                 let pause_ms = cluster.pause_ms(node.errors - 2);
                 node.not_before_ms = now.monotonic_ms.saturating_add(pause_ms);
                 let error = ClientError::broker(code, ApiKey::Fetch, "fetch");
-                for key in sent.partitions.into_keys() {
+                for (key, _) in sent.partitions {
                     self.failed(now, cluster, key, error.clone(), false);
                 }
             }

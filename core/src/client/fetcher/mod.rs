@@ -13,7 +13,9 @@ mod fetch;
 mod position;
 mod session;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+
+use litemap::LiteMap;
 use std::sync::Arc;
 
 pub use position::StartPosition;
@@ -44,7 +46,7 @@ struct Node {
 #[derive(Debug)]
 struct Sent {
     node: i32,
-    partitions: BTreeMap<Key, (u64, i64)>,
+    partitions: LiteMap<Key, (u64, i64)>,
 }
 
 /// The partitions of a lookup, with generation and what was looked for.

@@ -1,7 +1,7 @@
 //! A fetch session with one node (KIP-227): the broker remembers the partitions, and a request names
 //! only what has changed.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 use std::sync::Arc;
 
 use crate::Uuid;
@@ -31,7 +31,7 @@ pub(crate) struct Session {
     id: i32,
     epoch: i32,
     /// What the broker remembers, if it follows.
-    known: BTreeMap<Key, Wanted>,
+    known: LiteMap<Key, Wanted>,
     by_id: bool,
 }
 
@@ -48,7 +48,7 @@ impl Session {
     /// What to send, so that the broker knows of exactly these partitions.
     pub(crate) fn next(
         &mut self,
-        wanted: BTreeMap<Key, Wanted>,
+        wanted: LiteMap<Key, Wanted>,
         version: i16,
         by_id: bool,
     ) -> Delta {
@@ -71,7 +71,7 @@ impl Session {
         } else {
             delta.topics =
                 grouped(wanted.iter().filter(|(key, new)| self.known.get(*key) != Some(*new)));
-            let mut forgotten: BTreeMap<Arc<str>, ForgottenTopic> = BTreeMap::new();
+            let mut forgotten: LiteMap<Arc<str>, ForgottenTopic> = LiteMap::new();
             for ((topic, partition), old) in &self.known {
                 if !wanted.contains_key(&(topic.clone(), *partition)) {
                     let entry = forgotten.entry(topic.clone()).or_insert_with(|| ForgottenTopic {
@@ -82,7 +82,7 @@ impl Session {
                     entry.partitions.push(*partition);
                 }
             }
-            delta.forgotten = forgotten.into_values().collect();
+            delta.forgotten = forgotten.into_iter().map(|(_, topic)| topic).collect();
         }
         self.known = wanted;
         delta
@@ -136,7 +136,7 @@ fn grouped<'a>(wanted: impl Iterator<Item = (&'a Key, &'a Wanted)>) -> Vec<Fetch
 mod tests {
     use super::*;
 
-    fn wanted(partitions: &[(i32, i64)]) -> BTreeMap<Key, Wanted> {
+    fn wanted(partitions: &[(i32, i64)]) -> LiteMap<Key, Wanted> {
         let of = |&(partition, offset): &(i32, i64)| {
             let wanted = Wanted {
                 topic_id: Uuid([1; 16]),
@@ -193,7 +193,7 @@ mod tests {
         session.next(wanted(&[(0, 5)]), 13, true);
         session.answered(3);
         let mut anew = wanted(&[(0, 5)]);
-        anew.values_mut().for_each(|w| w.topic_id = Uuid([2; 16]));
+        anew.iter_mut().for_each(|(_, w)| w.topic_id = Uuid([2; 16]));
         assert_eq!(text(&session.next(anew, 13, true)), "3/0 0@5");
     }
 

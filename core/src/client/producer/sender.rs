@@ -1,6 +1,6 @@
 //! What leaves when, and what its answer means.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::super::cluster::Cluster;
 use super::super::config::{Acks, ClientConfig};
@@ -51,8 +51,8 @@ impl Producer {
     }
 
     /// The partitions with a batch that may leave now, by node.
-    fn collect(&mut self, now: Now, cluster: &mut Cluster) -> BTreeMap<EndpointId, Vec<usize>> {
-        let mut ready: BTreeMap<EndpointId, (usize, Vec<usize>)> = BTreeMap::new();
+    fn collect(&mut self, now: Now, cluster: &mut Cluster) -> LiteMap<EndpointId, Vec<usize>> {
+        let mut ready: LiteMap<EndpointId, (usize, Vec<usize>)> = LiteMap::new();
         for turn in 0..self.accumulator.active.len() {
             let at = self.accumulator.active[turn];
             if !may_send(&mut self.accumulator.partitions[at], now, &cluster.config) {
@@ -108,7 +108,7 @@ impl Producer {
     fn send(&mut self, now: Now, cluster: &mut Cluster, to: EndpointId, partitions: &[usize]) {
         let config = &cluster.config.producer;
         let (acks, compression) = (config.acks, config.compression);
-        let mut topics: BTreeMap<usize, TopicProduceData> = BTreeMap::new();
+        let mut topics: LiteMap<usize, TopicProduceData> = LiteMap::new();
         let mut sent = Vec::with_capacity(partitions.len());
         let mut ids_known = true;
         for &at in partitions {
@@ -160,7 +160,7 @@ impl Producer {
             transactional_id: None,
             acks: acks as i16,
             timeout_ms: i32::try_from(timeout_ms).unwrap_or(i32::MAX),
-            topic_data: topics.into_values().collect(),
+            topic_data: topics.into_iter().map(|(_, topic)| topic).collect(),
         };
         self.next_request += 1;
         let owner = (acks != Acks::None).then_some(Owner::Produce(self.next_request));
