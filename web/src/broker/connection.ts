@@ -1,0 +1,70 @@
+/** The one connection of the page to its broker. */
+
+import { signal } from '@preact/signals'
+import { type Admin, Kafka, logLevel, type Producer } from 'ottla'
+import { explain, type Problem } from './problem'
+
+export type Mode = 'idb' | 'memory'
+
+/** The broker's name, behind either scheme. */
+const NAME = 'flights'
+
+/** An open broker. */
+export interface Broker {
+  mode: Mode
+  address: string
+  kafka: Kafka
+  admin: Admin
+  producer: Producer
+}
+
+export type Connection =
+  | { state: 'opening'; address: string }
+  | { state: 'open'; broker: Broker }
+  | { state: 'failed'; address: string; mode: Mode; problem: Problem }
+
+export const connection = signal<Connection>({ state: 'opening', address: `idb://${NAME}` })
+
+/** What the broker and its clients had to say, the newest last. */
+export const log = signal<{ at: number; level: 'warning' | 'error'; message: string }[]>([])
+
+const KEPT_LINES = 50
+
+function note(level: logLevel, message: string): void {
+  if (level > logLevel.WARN) return
+  console.warn(`[ottla] ${message}`)
+  const line = { at: Date.now(), level: level === logLevel.ERROR ? 'error' : 'warning', message } as const
+  log.value = [...log.value, line].slice(-KEPT_LINES)
+}
+
+/** Opens the broker, or says in `connection` why it cannot be opened. */
+export async function open(mode: Mode): Promise<void> {
+  const address = `${mode}://${NAME}`
+  connection.value = { state: 'opening', address }
+  const kafka = new Kafka({
+    clientId: 'ottla-demo',
+    brokers: [address],
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ level, log: { message } }) =>
+        note(level, message),
+  })
+  const admin = kafka.admin()
+  // A retry can then neither double a record nor put it behind a later one.
+  const producer = kafka.producer({ idempotent: true })
+  try {
+    await admin.connect()
+    await producer.connect()
+    connection.value = { state: 'open', broker: { mode, address, kafka, admin, producer } }
+  } catch (error) {
+    connection.value = { state: 'failed', address, mode, problem: explain(error) }
+  }
+}
+
+/** The open broker. Nothing that needs one is shown without. */
+export function broker(): Broker {
+  const current = connection.peek()
+  if (current.state !== 'open') throw new Error('The broker is not open.')
+  return current.broker
+}

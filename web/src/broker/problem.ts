@@ -1,0 +1,48 @@
+/** Errors, as they are told to a person. */
+
+import { KafkaJSConnectionError, KafkaJSLockTimeout, KafkaJSProtocolError, KafkaJSStorageError } from 'ottla'
+
+export interface Problem {
+  kind: 'locked' | 'unavailable' | 'full' | 'storage' | 'broker' | 'connection' | 'other'
+  title: string
+  /** The error's own words. */
+  detail: string
+}
+
+export function explain(error: unknown): Problem {
+  const detail = messageOf(error)
+  if (error instanceof KafkaJSLockTimeout) {
+    return { kind: 'locked', title: 'Another tab has this broker open', detail }
+  }
+  if (error instanceof KafkaJSStorageError) {
+    switch (error.reason) {
+      case 'unavailable':
+        return { kind: 'unavailable', title: 'This browser gives the page no IndexedDB', detail }
+      case 'full':
+        return { kind: 'full', title: 'The storage is full', detail }
+      default:
+        return { kind: 'storage', title: 'The storage failed', detail }
+    }
+  }
+  if (error instanceof KafkaJSProtocolError) {
+    return { kind: 'broker', title: `The broker answered ${error.type}`, detail }
+  }
+  if (error instanceof KafkaJSConnectionError) {
+    return { kind: 'connection', title: 'The broker cannot be reached', detail }
+  }
+  const [first] = nested(error)
+  if (first !== undefined) return { ...explain(first), detail }
+  return { kind: 'other', title: 'That did not work', detail }
+}
+
+/** What an aggregate is made of. */
+function nested(error: unknown): unknown[] {
+  if (typeof error === 'object' && error !== null && 'errors' in error && Array.isArray(error.errors)) {
+    return error.errors
+  }
+  return []
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
