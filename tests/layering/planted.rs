@@ -72,6 +72,7 @@ fn javascript_and_indexed_db_have_their_places() {
     assert_eq!(check_no_indexed_db("use web_sys::MessagePort;").unwrap().len(), 0);
     assert_eq!(check_script("const open = self.indexedDB.open('x')").len(), 1);
     assert_eq!(check_script("function f(range: IDBKeyRange) {}").len(), 1);
+    assert_eq!(check_script("if (typeof indexedDB === 'undefined') fail()").len(), 0);
     assert_eq!(check_script("// indexedDB is opened elsewhere\nconnect('idb://shop')").len(), 0);
 }
 

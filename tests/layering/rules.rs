@@ -128,6 +128,8 @@ pub(crate) fn check_no_indexed_db(source: &str) -> Result<Vec<String>, String> {
 pub(crate) fn check_script(source: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (line, text) in numbered(source) {
+        // Whether it is there at all may be asked.
+        let text = text.replace("typeof indexedDB", "");
         let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         for word in words.filter(|word| is_indexed_db_name(word)) {
             wrong.push(format!("line {line}: only wasm/src/idb may use {word}"));

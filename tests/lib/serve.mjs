@@ -18,16 +18,17 @@ const types = {
  * @param {string} folder
  * @param {number} [port] 0 for any that is free. An origin has its own storage: who opens a profile
  *   anew needs the port that it had.
+ * @param {(path: string, content: Buffer) => Buffer | string} [change] what to serve instead
  * @returns {Promise<{url: string, port: number, served: Map<string, Buffer>, close(): Promise<void>}>}
  *   `served` has what was asked for so far: path and content
  */
-export async function serve(folder, port = 0) {
+export async function serve(folder, port = 0, change = (_, content) => content) {
   const served = new Map()
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const path = normalize(pathname.endsWith('/') ? `${pathname}index.html` : pathname)
     try {
-      const content = await readFile(join(folder, path))
+      const content = change(path, await readFile(join(folder, path)))
       served.set(path, content)
       const type = types[extname(path)] ?? 'application/octet-stream'
       response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(content)
