@@ -62,6 +62,16 @@ export async function open(mode: Mode): Promise<void> {
   }
 }
 
+/**
+ * Connects the clients anew. A client asks again for what it knows of a topic when that is five
+ * minutes old; new partitions shall be known, and keys go to them, at once.
+ */
+export async function reconnect(): Promise<void> {
+  const { admin, producer } = broker()
+  await Promise.all([admin.disconnect(), producer.disconnect()])
+  await Promise.all([admin.connect(), producer.connect()])
+}
+
 /** The open broker. Nothing that needs one is shown without. */
 export function broker(): Broker {
   const current = connection.peek()

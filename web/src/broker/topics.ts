@@ -3,7 +3,7 @@
 import { computed, signal } from '@preact/signals'
 import { type ConfigEntries, ConfigResourceTypes } from 'ottla'
 import { go, route } from '../route'
-import { broker, connection } from './connection'
+import { broker, connection, reconnect } from './connection'
 
 /** Where a partition begins and ends: the first offset, and the one the next record will get. */
 export interface Ends {
@@ -79,6 +79,7 @@ export async function remove(name: string): Promise<void> {
 /** Gives a topic more partitions. */
 export async function addPartitions(name: string, total: number): Promise<void> {
   await broker().admin.createPartitions({ topicPartitions: [{ topic: name, count: total }] })
+  await reconnect()
   await refresh()
 }
 
