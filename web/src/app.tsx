@@ -15,6 +15,7 @@ import { Produce } from './parts/produce'
 import { Records } from './parts/records'
 import { TopicHead } from './parts/topic-head'
 import { Topics } from './parts/topics'
+import { Welcome } from './parts/welcome'
 
 export function App() {
   // What must be read anew when it changes: the broker, the topic, the number of its partitions.
@@ -51,7 +52,7 @@ export function App() {
           <div class="columns">
             <Topics />
             <main id="main" tabIndex={-1}>
-              {topic && <TopicHead topic={topic} />}
+              {topic ? <TopicHead topic={topic} /> : <Welcome />}
               {offersFlights && <Flights />}
               {topic && <Partitions topic={topic} />}
               {topic && <Records key={`records ${topic.name}`} topic={topic} />}

@@ -56,9 +56,10 @@ export const takeOff_ms = ({ date }: Pick<Flight, 'date'>): number =>
 
 /** A flight as a record. Its number lets a load that was broken off go on where it was. */
 function record(flight: Flight, number: number): Message {
+  const { origin, destination, date, delay, distance } = flight
   return {
-    key: flight.origin,
-    value: JSON.stringify(flight),
+    key: origin,
+    value: JSON.stringify({ origin, destination, delay, distance, date }),
     timestamp: String(takeOff_ms(flight)),
     headers: { flight: String(number) },
   }

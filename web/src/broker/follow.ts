@@ -18,7 +18,7 @@ export interface Lane extends Ends {
   size_bytes: number
   /** How often each key occurs among them. */
   keys: ReadonlyMap<string, number>
-  /** Records a second, over the last second. */
+  /** New records a second, over the last second. */
   rate: number
 }
 
@@ -36,7 +36,9 @@ export const trouble = signal<Problem | undefined>(undefined)
 
 interface Tally extends Omit<Lane, 'keys' | 'rate'> {
   keys: Map<string, number>
-  /** When how many records came, the oldest first. */
+  /** Where the partition ended when the following began: what lies before is no news. */
+  news: number
+  /** When how many new records came, the oldest first. */
   arrivals: { at: number; count: number }[]
 }
 
@@ -56,7 +58,8 @@ class Follower {
     const topic = this.#topic
     const ends = await fetchEnds(topic)
     for (const end of ends) {
-      this.#tallies.set(end.partition, { ...end, read: 0, size_bytes: 0, keys: new Map(), arrivals: [] })
+      const { partition, high } = end
+      this.#tallies.set(partition, { ...end, read: 0, size_bytes: 0, keys: new Map(), news: high, arrivals: [] })
     }
     await this.#consumer.connect()
     if (this.#stopped) return
@@ -80,7 +83,8 @@ class Follower {
     await this.#consumer.disconnect()
   }
 
-  #take({ batch: { partition, highWatermark, messages } }: EachBatchPayload): void {
+  #take({ batch }: EachBatchPayload): void {
+    const { partition, highWatermark, messages } = batch
     const tally = this.#tallies.get(partition)
     if (!tally || this.#stopped) return
     tally.high = Math.max(tally.high, Number(highWatermark))
@@ -91,7 +95,8 @@ class Follower {
       const name = key.toString()
       tally.keys.set(name, (tally.keys.get(name) ?? 0) + 1)
     }
-    tally.arrivals.push({ at: performance.now(), count: messages.length })
+    const count = Math.min(messages.length, Number(batch.lastOffset()) + 1 - tally.news)
+    if (count > 0) tally.arrivals.push({ at: performance.now(), count })
     const tail = messages.slice(-KEPT_NEWEST).map((message) => seen(partition, message))
     this.#latest = [...tail.reverse(), ...this.#latest].slice(0, KEPT_NEWEST)
     this.#timer ??= setTimeout(() => this.#show(), SHOW_EVERY_MS)
@@ -102,7 +107,7 @@ class Follower {
     this.#timer = undefined
     const now = performance.now()
     let moving = false
-    const shown = [...this.#tallies.values()].map(({ arrivals, ...tally }) => {
+    const shown = [...this.#tallies.values()].map(({ arrivals, news: _, ...tally }) => {
       while (arrivals[0] && arrivals[0].at < now - RATE_OVER_MS) arrivals.shift()
       const recent = arrivals.reduce((sum, { count }) => sum + count, 0)
       moving ||= recent > 0

@@ -28,6 +28,7 @@ export function AddPartitions({ topic, onClose }: { topic: Topic; onClose: () =>
           <input
             name="total"
             type="number"
+            autofocus
             required
             value={total.value}
             onInput={({ currentTarget }) => (total.value = currentTarget.value)}

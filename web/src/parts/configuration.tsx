@@ -16,6 +16,10 @@ const note = (
       the newest record of each key, how large a batch may be. <code>ottla.durability</code> is our own: when a
       record counts as stored.
     </p>
+    <p>
+      The flights’ topic is made with <code>retention.ms=-1</code>: by the default of seven days, flights of
+      2001 would be due for deletion at once.
+    </p>
   </Note>
 )
 

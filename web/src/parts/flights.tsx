@@ -15,13 +15,8 @@ import { LoadProgress, Measurements } from './load-progress'
 const note = (
   <Note title="Where do the records come from?">
     <p>
-      Flights within the United States in early 2001, one record each: the key is the origin airport, the
-      value the flight as JSON, and the timestamp its departure. The page sends them through the same
-      JavaScript API that you would use. A send counts when the broker has confirmed that it is stored.
-    </p>
-    <p>
-      Kafka drops records that are older than a topic’s retention, seven days if nothing else is said. These are
-      from 2001, and so the topic is made with <code>retention.ms=-1</code>.
+      Flights in the United States in early 2001. A record’s key is the origin airport, its value the flight
+      as JSON. The page sends them through the API that you would use.
     </p>
   </Note>
 )

@@ -70,6 +70,7 @@ function Storage() {
             : action.done
               ? 'The browser declined to promise it; it may evict the data when room gets short.'
               : 'The browser may evict it when room gets short.'}
+          {!known.persisted && !action.done && ' '}
           {!known.persisted && !action.done && (
             <button
               type="button"

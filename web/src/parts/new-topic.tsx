@@ -55,6 +55,7 @@ export function NewTopic({ onClose }: { onClose: () => void }) {
             <span>Name</span>
             <input
               name="name"
+              autofocus
               required
               autocomplete="off"
               spellcheck={false}

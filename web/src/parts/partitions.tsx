@@ -39,7 +39,7 @@ export function Partitions({ topic }: { topic: Topic }) {
   const rate = all.reduce((sum, lane) => sum + lane.rate, 0)
   const speed = (
     <p class="quiet" data-testid="rate">
-      {rate > 0 ? `${count(rate)} records/s read` : 'no new records'}
+      {rate > 0 ? `${counted(rate, 'new record')}/s` : 'no new records'}
     </p>
   )
   const isPartial = all.some(({ low, high, read }) => high - low > COUNTED && read < high - low)
