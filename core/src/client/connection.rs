@@ -334,6 +334,21 @@ impl Network {
         self.lose(now, at, reason, None, config, rng);
     }
 
+    /// Gives up what is in flight on a connection that works, so that something else can be asked
+    /// at once on another.
+    pub(crate) fn interrupt(&mut self, id: EndpointId) {
+        let endpoint = &mut self.endpoints[id.0];
+        let State::Ready { link } = endpoint.state else { return };
+        endpoint.state = State::Idle;
+        self.outputs.push_back(ClientOutput::Disconnect { link });
+        for entry in std::mem::take(&mut endpoint.in_flight) {
+            let address = endpoint.address.to_string();
+            let reason = "given up for another request".to_owned();
+            let result = Err(ClientError::Connection { address, reason });
+            self.replies.push_back(Reply { owner: entry.owner, result });
+        }
+    }
+
     fn lose(
         &mut self,
         now: Now,

@@ -13,6 +13,7 @@
 mod accumulator;
 mod batch;
 mod identity;
+mod outcome;
 mod sender;
 mod sends;
 
