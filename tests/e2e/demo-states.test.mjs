@@ -55,6 +55,25 @@ test('a load that was stopped goes on where it was', options, () =>
   }),
 )
 
+test('the flights can be deleted while they are loaded, and loaded again', options, () =>
+  withPage(async (demo) => {
+    await demo.open(server.url)
+    const startOver = async () => {
+      await demo.get('confirm-delete').click()
+      await demo.get('topic-flights').waitFor({ state: 'detached' })
+      await demo.get('welcome').waitFor()
+    }
+    await demo.get('clear-flights').click()
+    await startOver()
+    await demo.get('load-flights').click()
+    await demo.get('load-progress').waitFor()
+    await demo.get('delete-topic').click()
+    await startOver()
+    await demo.load()
+    assert.deepEqual(demo.complaints, [])
+  }),
+)
+
 test('nobody is shut out: axe finds nothing, in either theme', options, () =>
   withPage(async (demo) => {
     await demo.open(server.url)

@@ -1,11 +1,12 @@
 /** The page as a whole. */
 
-import { useSignalEffect, useComputed } from '@preact/signals'
+import { useComputed, useSignalEffect } from '@preact/signals'
+import { Fragment } from 'preact'
 import { connection } from './broker/connection'
-import { loading, TOPIC } from './broker/flights'
+import { isRunning, TOPIC } from './broker/flights'
 import { follow } from './broker/follow'
 import { watch } from './broker/storage'
-import { refresh, selected, topics } from './broker/topics'
+import { refresh, selected, topics, unlisted } from './broker/topics'
 import { BrokerState } from './parts/broker-state'
 import { Configuration } from './parts/configuration'
 import { Flights } from './parts/flights'
@@ -16,30 +17,30 @@ import { Records } from './parts/records'
 import { TopicHead } from './parts/topic-head'
 import { Topics } from './parts/topics'
 import { Welcome } from './parts/welcome'
+import { Trouble } from './ui/trouble'
 
 export function App() {
   // What must be read anew when it changes: the broker, the topic, the number of its partitions.
   const followed = useComputed(() => {
     const { value } = connection
     const topic = selected.value
-    if (value.state !== 'open' || !topic) return undefined
+    if (value.state !== 'open' || !topic || topic.problem) return undefined
     return `${value.broker.mode} ${topic.partitions.length} ${topic.name}`
   })
   useSignalEffect(() => {
-    if (connection.value.state !== 'open') return
+    const { state } = connection.value
     void refresh()
-    watch()
+    if (state === 'open') watch()
   })
   useSignalEffect(() => {
     void follow(followed.value === undefined ? undefined : selected.peek()?.name)
   })
 
   const topic = selected.value
+  const readable = topic?.problem ? undefined : topic
   const isOpen = connection.value.state === 'open' && topics.value !== undefined
-  const offersFlights =
-    !topics.value?.some(({ name }) => name === TOPIC) ||
-    topic?.name === TOPIC ||
-    loading.value.state !== 'idle'
+  const isMade = topics.value?.some(({ name }) => name === TOPIC)
+  const offersFlights = !isMade || topic?.name === TOPIC || isRunning.value
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>
@@ -48,16 +49,28 @@ export function App() {
       <Header />
       <div class="page" data-testid="broker" data-state={isOpen ? 'open' : connection.value.state}>
         <BrokerState />
+        {connection.value.state === 'open' && (
+          <Trouble problem={unlisted.value}>
+            <button type="button" onClick={() => refresh()}>
+              Ask again
+            </button>
+          </Trouble>
+        )}
         {isOpen && (
           <div class="columns">
             <Topics />
             <main id="main" tabIndex={-1}>
               {topic ? <TopicHead topic={topic} /> : <Welcome />}
               {offersFlights && <Flights />}
-              {topic && <Partitions topic={topic} />}
-              {topic && <Records key={`records ${topic.name}`} topic={topic} />}
-              {topic && <Produce key={`produce ${topic.name}`} topic={topic} />}
-              {topic && <Configuration key={`configuration ${topic.name}`} topic={topic} />}
+              <Trouble problem={topic?.problem} />
+              {readable && (
+                <Fragment key={readable.name}>
+                  <Partitions topic={readable} />
+                  <Records topic={readable} />
+                  <Produce topic={readable} />
+                  <Configuration topic={readable} />
+                </Fragment>
+              )}
             </main>
           </div>
         )}

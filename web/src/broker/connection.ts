@@ -51,8 +51,9 @@ export async function open(mode: Mode): Promise<void> {
         note(level, message),
   })
   const admin = kafka.admin()
-  // A retry can then neither double a record nor put it behind a later one.
-  const producer = kafka.producer({ idempotent: true })
+  // With idempotence, a retry can neither double a record nor put it behind a later one. And what is
+  // on its way to a topic that is being deleted shall not make it anew.
+  const producer = kafka.producer({ idempotent: true, allowAutoTopicCreation: false })
   try {
     await admin.connect()
     await producer.connect()

@@ -1,6 +1,6 @@
 /** Loads the flights into their topic. */
 
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import type { Message } from 'ottla'
 import flightsUrl from 'vega-datasets/data/flights-20k.json?url'
 import { broker } from './connection'
@@ -43,11 +43,15 @@ export type Loading =
 
 export const loading = signal<Loading>({ state: 'idle' })
 
-let stopRequested = false
+export const isRunning = computed(() => ['preparing', 'loading'].includes(loading.value.state))
 
-/** Ends the load as soon as what is under way is stored. */
-export function stop(): void {
+let stopRequested = false
+let running: Promise<void> | undefined
+
+/** Ends the load, if there is one, as soon as what is under way is stored. */
+export async function stop(): Promise<void> {
   stopRequested = true
+  await running
 }
 
 /** The flights took off in 2001, and their times are kept. Their zones are not known: UTC it is. */
@@ -68,8 +72,15 @@ function record(flight: Flight, number: number): Message {
 /** How many flights to send at once, and how many such sends may wait for their confirmation. */
 const shape = (pace: Pace) => (pace === 'full' ? { batch: 1_000, inFlight: 4 } : { batch: 100, inFlight: 4 })
 
-/** Loads what is missing of the flights. */
-export async function load(pace: Pace): Promise<void> {
+/** Loads what is missing of the flights, once at a time. */
+export function load(pace: Pace): Promise<void> {
+  running ??= loadMissing(pace).finally(() => {
+    running = undefined
+  })
+  return running
+}
+
+async function loadMissing(pace: Pace): Promise<void> {
   stopRequested = false
   loading.value = { state: 'preparing' }
   const meter = new Meter(pace)
@@ -88,7 +99,7 @@ export async function load(pace: Pace): Promise<void> {
     const measured = meter.stored > 0 ? meter.read() : undefined
     loading.value = { state: 'failed', problem: explain(error), measured }
   }
-  await refresh().catch(() => undefined)
+  await refresh()
 }
 
 /** Makes the topic where it is missing, and finds which flights are in it. */

@@ -1,9 +1,10 @@
 /** Topics: which there are, and what can be done with them. */
 
-import { computed, signal } from '@preact/signals'
+import { batch, computed, signal } from '@preact/signals'
 import { type ConfigEntries, ConfigResourceTypes } from 'ottla'
 import { go, route } from '../route'
 import { broker, connection, reconnect } from './connection'
+import { explain, type Problem } from './problem'
 
 /** Where a partition begins and ends: the first offset, and the one the next record will get. */
 export interface Ends {
@@ -14,7 +15,10 @@ export interface Ends {
 
 export interface Topic {
   name: string
+  /** None where the broker could not tell. */
   partitions: Ends[]
+  /** Why the broker could not tell. */
+  problem?: Problem
 }
 
 export type Durability = 'memory' | 'relaxed' | 'strict'
@@ -30,6 +34,9 @@ export interface NewTopic {
 /** All topics by name; undefined until they are known. */
 export const topics = signal<Topic[] | undefined>(undefined)
 
+/** Why it is not known which topics there are. */
+export const unlisted = signal<Problem | undefined>(undefined)
+
 /** The topic that is looked at. */
 export const selected = computed(() => topics.value?.find(({ name }) => name === route.value.topic))
 
@@ -43,14 +50,37 @@ export async function fetchEnds(topic: string): Promise<Ends[]> {
     .sort((a, b) => a.partition - b.partition)
 }
 
+/** A topic as it is now. What is wrong with one topic hides no other. */
+async function describe(name: string): Promise<Topic> {
+  try {
+    return { name, partitions: await fetchEnds(name) }
+  } catch (error) {
+    return { name, partitions: [], problem: explain(error) }
+  }
+}
+
+let turn = 0
+
 /** Asks the broker which topics there are. */
 export async function refresh(): Promise<void> {
-  if (connection.value.state !== 'open') return
-  const names = (await broker().admin.listTopics()).sort()
-  topics.value = await Promise.all(
-    names.map(async (name) => ({ name, partitions: await fetchEnds(name) })),
-  )
-  if (!selected.value && names.length > 0) go({ topic: names.includes('flights') ? 'flights' : names[0] })
+  const mine = ++turn
+  if (connection.value.state !== 'open') {
+    topics.value = undefined
+    return
+  }
+  try {
+    const names = (await broker().admin.listTopics()).sort()
+    const found = await Promise.all(names.map(describe))
+    if (mine !== turn) return
+    batch(() => {
+      unlisted.value = undefined
+      topics.value = found
+      const isThere = names.includes(route.value.topic ?? '')
+      if (!isThere && names.length > 0) go({ topic: names.includes('flights') ? 'flights' : names[0] })
+    })
+  } catch (error) {
+    if (mine === turn) unlisted.value = explain(error)
+  }
 }
 
 /** Makes a topic. False if there was one of this name. */

@@ -1,5 +1,6 @@
 /** Asks before a topic is deleted, and says what is lost with it. */
 
+import { stop, TOPIC } from '../broker/flights'
 import { follow } from '../broker/follow'
 import { remove, type Topic } from '../broker/topics'
 import { counted } from '../format'
@@ -18,8 +19,14 @@ export function DeleteTopic({ topic: { name, partitions }, records, onClose }: P
   const confirm = async (event: Event) => {
     event.preventDefault()
     const removed = await action.run(async () => {
+      if (name === TOPIC) await stop()
       await follow(undefined)
-      await remove(name)
+      try {
+        await remove(name)
+      } catch (error) {
+        void follow(name)
+        throw error
+      }
     })
     if (removed) onClose()
   }

@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import { connection } from '../broker/connection'
-import { GENTLE, load, loading, type Pace, PARTITIONS, stop, TOPIC, TOTAL } from '../broker/flights'
+import { GENTLE, isRunning, load, loading, type Pace, PARTITIONS, stop, TOPIC, TOTAL } from '../broker/flights'
 import { lanes } from '../broker/follow'
 import { recordsOf, topics } from '../broker/topics'
 import { count } from '../format'
@@ -13,7 +13,7 @@ import { ClearFlights } from './clear-flights'
 import { LoadProgress, Measurements } from './load-progress'
 
 const note = (
-  <Note title="Where do the records come from?">
+  <Note title="What are these records?">
     <p>
       Flights in the United States in early 2001. A record’s key is the origin airport, its value the flight
       as JSON. The page sends them through the API that you would use.
@@ -31,7 +31,6 @@ export function Flights() {
   const clearing = useSignal(false)
   const topic = topics.value?.find(({ name }) => name === TOPIC)
   const now = loading.value
-  const isRunning = now.state === 'preparing' || now.state === 'loading'
   const present = topic ? recordsOf(topic.partitions) : 0
   const start = () => {
     void load(pace.value)
@@ -39,7 +38,7 @@ export function Flights() {
   return (
     <Part id="flights-load" title={`${count(TOTAL)} real flights`} note={note}>
       <p class="lead">{say(now.state, present)}</p>
-      {!isRunning && present < TOTAL && (
+      {!isRunning.value && present < TOTAL && (
         <fieldset class="choices inline">
           <legend class="hidden">How fast</legend>
           {paces.map(({ value, label }) => (
@@ -65,8 +64,8 @@ export function Flights() {
         </>
       )}
       <div class="actions">
-        {isRunning ? (
-          <button type="button" data-testid="stop-load" disabled={now.state !== 'loading'} onClick={stop}>
+        {isRunning.value ? (
+          <button type="button" data-testid="stop-load" disabled={now.state !== 'loading'} onClick={() => void stop()}>
             Stop
           </button>
         ) : (
