@@ -148,3 +148,40 @@ test('without IndexedDB, memory is offered and never chosen in silence', options
     await eventually(lanes, 6, 'partitions')
   }),
 )
+
+test('damage is reported by partition and offset, and what is whole is read', options, () =>
+  withPage(async (demo) => {
+    // A page of the same origin on which no broker runs.
+    await demo.page.goto(`${server.url}/ottla.svg`)
+    await demo.page.evaluate(damageOneBatch)
+    await demo.open(server.url)
+    await demo.get('log').waitFor()
+    const report = /topic flights partition (\d+): offsets (\d+) to (\d+) are damaged/
+    const [, partition, first] = report.exec(await demo.get('log').innerText()).map(Number)
+    await demo.browse({ partition, from: 'an offset', offset: first - 10 })
+    const whole = await demo.rowsFrom(first - 10)
+    assert.equal(whole.at(-1).offset, first - 1)
+    await demo.get('records').getByTestId('trouble').waitFor()
+    await demo.browse({ from: 'the last page' })
+    await eventually(async () => (await demo.rows()).length, 50, 'records behind the damage')
+    await demo.browse({ partition: (partition + 1) % 6, from: 'the first record' })
+    await demo.rowsFrom(0)
+  }),
+)
+
+/** Runs in the page: spoils a byte in the middle of the log. */
+async function damageOneBatch() {
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  const database = await done(indexedDB.open('ottla:flights'))
+  const store = database.transaction('log', 'readwrite').objectStore('log')
+  // A key is the log, the first offset of the segment, and the end of the piece within it.
+  const key = (await done(store.getAllKeys())).find(([, segment]) => segment > 100)
+  const bytes = new Uint8Array(await done(store.get(key)))
+  bytes[bytes.length >> 1] ^= 0xff
+  await done(store.put(bytes, key))
+  database.close()
+}

@@ -25,16 +25,29 @@ export type Connection =
 
 export const connection = signal<Connection>({ state: 'opening', address: `idb://${NAME}` })
 
+/** A line of the log, and how often it came. */
+export interface Line {
+  level: 'warning' | 'error'
+  message: string
+  times: number
+}
+
 /** What the broker and its clients had to say, the newest last. */
-export const log = signal<{ at: number; level: 'warning' | 'error'; message: string }[]>([])
+export const log = signal<Line[]>([])
 
 const KEPT_LINES = 50
 
 function note(level: logLevel, message: string): void {
   if (level > logLevel.WARN) return
-  console.warn(`[ottla] ${message}`)
-  const line = { at: Date.now(), level: level === logLevel.ERROR ? 'error' : 'warning', message } as const
-  log.value = [...log.value, line].slice(-KEPT_LINES)
+  const before = log.value.find((line) => line.message === message)
+  // Once in the console is enough: who waits for damaged records asks for them again and again.
+  if (!before) console.warn(`[ottla] ${message}`)
+  const line: Line = {
+    level: level === logLevel.ERROR ? 'error' : 'warning',
+    message,
+    times: (before?.times ?? 0) + 1,
+  }
+  log.value = [...log.value.filter((line) => line !== before), line].slice(-KEPT_LINES)
 }
 
 /** Opens the broker, or says in `connection` why it cannot be opened. */

@@ -5,7 +5,8 @@ import type { Message } from 'ottla'
 import flightsUrl from 'vega-datasets/data/flights-20k.json?url'
 import { broker } from './connection'
 import { explain, type Problem } from './problem'
-import { create, fetchEnds, recordsOf, refresh, topics } from './topics'
+import { scan } from './scan'
+import { create, fetchEnds, refresh, topics } from './topics'
 
 export const TOPIC = 'flights'
 export const PARTITIONS = 6
@@ -109,37 +110,17 @@ async function prepare(): Promise<Set<number>> {
     await create({ name: TOPIC, partitions: PARTITIONS, configs: { 'retention.ms': '-1' } })
     return new Set()
   }
-  const ends = await fetchEnds(TOPIC)
   const numbers = new Set<number>()
-  const left = new Map(ends.filter(({ low, high }) => high > low).map((end) => [end.partition, end]))
-  if (recordsOf(ends) === 0) return numbers
-  const consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
-  await consumer.connect()
-  try {
-    const from = ({ partition, low }: { partition: number; low: number }) => ({
-      topic: TOPIC,
-      partition,
-      offset: String(low),
-    })
-    consumer.assign([...left.values()].map(from))
-    await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject((payload as { error: unknown }).error))
-      consumer
-        .run({
-          eachBatch: ({ batch }) => {
-            for (const { headers } of batch.messages) {
-              if (headers.flight !== undefined) numbers.add(Number(String(headers.flight)))
-            }
-            const end = left.get(batch.partition)
-            if (end && Number(batch.lastOffset()) >= end.high - 1) left.delete(batch.partition)
-            if (left.size === 0) resolve()
-          },
-        })
-        .catch(reject)
-    })
-  } finally {
-    await consumer.disconnect()
-  }
+  const stretches = (await fetchEnds(TOPIC)).map(({ partition, low, high }) => ({
+    partition,
+    first: low,
+    end: high,
+  }))
+  await scan(TOPIC, stretches, ({ messages }) => {
+    for (const { headers } of messages) {
+      if (headers.flight !== undefined) numbers.add(Number(String(headers.flight)))
+    }
+  })
   return numbers
 }
 

@@ -3,10 +3,21 @@
 import { KafkaJSConnectionError, KafkaJSLockTimeout, KafkaJSProtocolError, KafkaJSStorageError } from 'ottla'
 
 export interface Problem {
-  kind: 'locked' | 'unavailable' | 'full' | 'storage' | 'broker' | 'connection' | 'other'
+  kind: 'locked' | 'unavailable' | 'full' | 'storage' | 'broker' | 'connection' | 'silence' | 'other'
   title: string
   /** The error's own words. */
   detail: string
+}
+
+/** Records that are there, as their offsets say, and do not come. */
+export class Silence extends Error {
+  constructor(topic: string, partitions: number[], waited_ms: number) {
+    const which = partitions.map((partition) => `${topic}-${partition}`).join(', ')
+    super(
+      `For ${waited_ms / 1000} seconds no record of ${which} came. What is stored there may be damaged: see what \
+the broker says of it at the top of the page. Offsets behind the damage, and other partitions, can be read.`,
+    )
+  }
 }
 
 export function explain(error: unknown): Problem {
@@ -30,6 +41,7 @@ export function explain(error: unknown): Problem {
   if (error instanceof KafkaJSConnectionError) {
     return { kind: 'connection', title: 'The broker cannot be reached', detail }
   }
+  if (error instanceof Silence) return { kind: 'silence', title: 'The records do not come', detail }
   const [first] = nested(error)
   if (first !== undefined) return { ...explain(first), detail }
   return { kind: 'other', title: 'That did not work', detail }

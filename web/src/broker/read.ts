@@ -4,6 +4,7 @@ import type { Start } from '../route'
 import { broker } from './connection'
 import { explain, type Problem } from './problem'
 import { type Seen, seen } from './record'
+import { scan } from './scan'
 import { type Ends, fetchEnds } from './topics'
 
 /** How many records a page shows. */
@@ -46,7 +47,6 @@ export async function readPage(topic: string, partition: number, start: Start): 
   return { ends, first, next, ...(await readRange(topic, partition, first, next)) }
 }
 
-/** Reads the records from one offset to before another, both within the partition. */
 async function readRange(
   topic: string,
   partition: number,
@@ -54,28 +54,15 @@ async function readRange(
   end: number,
 ): Promise<{ records: Seen[]; problem?: Problem }> {
   const records: Seen[] = []
-  const consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
-  await consumer.connect()
   try {
-    consumer.assign([{ topic, partition, offset: String(first) }])
-    await new Promise<void>((resolve, reject) => {
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject((payload as { error: unknown }).error))
-      consumer
-        .run({
-          eachBatch: ({ batch }) => {
-            for (const message of batch.messages) {
-              if (Number(message.offset) < end) records.push(seen(partition, message))
-            }
-            if (Number(batch.lastOffset()) >= end - 1) resolve()
-          },
-        })
-        .catch(reject)
+    await scan(topic, [{ partition, first, end }], ({ messages }) => {
+      for (const message of messages) {
+        if (Number(message.offset) < end) records.push(seen(partition, message))
+      }
     })
     return { records }
   } catch (error) {
     // What came before it is whole.
     return { records, problem: explain(error) }
-  } finally {
-    await consumer.disconnect()
   }
 }

@@ -2,6 +2,7 @@
 
 import { connection, log, open } from '../broker/connection'
 import type { Problem } from '../broker/problem'
+import { count } from '../format'
 
 export function BrokerState() {
   const current = connection.value
@@ -65,15 +66,12 @@ function Log() {
   const lines = log.value
   if (lines.length === 0) return null
   return (
-    <details class="log" data-testid="log">
-      <summary>
-        The broker has something to say ({lines.length})
-      </summary>
-      <ul>
-        {lines.map(({ at, level, message }) => (
-          <li>
-            <time dateTime={new Date(at).toISOString()}>{new Date(at).toLocaleTimeString()}</time>{' '}
-            <b>{level}</b> {message}
+    <details class="log" data-testid="log" open>
+      <summary>The broker has something to say</summary>
+      <ul role="status">
+        {lines.map(({ level, message, times }) => (
+          <li key={message}>
+            <b>{level}</b> {message} {times > 1 && <span class="quiet">({count(times)} times)</span>}
           </li>
         ))}
       </ul>

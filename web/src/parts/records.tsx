@@ -153,10 +153,12 @@ function Turn({ shown: { ends, first, next }, high }: { shown: Page; high: numbe
   )
 }
 
-function say({ ends: { partition, low, high: known }, first, next, records }: Page, high: number): string {
+function say({ ends, first, next, records, problem }: Page, high: number): string {
+  const { partition, low, high: known } = ends
   const there = high > low ? `It holds offsets ${count(low)} to ${count(high - 1)}.` : 'It is empty.'
   if (first < low) return `Offset ${count(first)} of partition ${partition} is no longer there. ${there}`
   if (first > known) return `Offset ${count(first)} of partition ${partition} does not exist yet. ${there}`
+  if (problem && records.length === 0) return `Offset ${count(first)} of partition ${partition} cannot be read. ${there}`
   if (records.length === 0) {
     return high > low
       ? `Offset ${count(first)} is where the next record of partition ${partition} will go. ${there}`
