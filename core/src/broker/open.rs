@@ -9,6 +9,7 @@ use super::{Broker, Phase};
 use crate::api::FetchSessions;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
+use crate::map;
 use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, StorageError};
 use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
 
@@ -118,7 +119,7 @@ impl Broker {
         let live = |log: &PartitionLog| {
             topics.get(log.topic()).is_some_and(|t| t.logs.contains(&log.id()))
         };
-        self.node.logs.extend(resident.into_iter().filter(|(_, log)| live(log)));
+        self.node.logs = map::collect(resident.into_iter().filter(|(_, log)| live(log)));
         self.ask_for_logs(recoveries);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Calls: requests that a caller makes, to one node or split among the leaders of partitions, with
 //! their retries and deadlines.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use litemap::LiteMap;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ struct Call {
 pub(crate) struct Calls {
     calls: LiteMap<u64, Call>,
     /// The requests in flight: their calls, and their items where a call is split.
-    requests: HashMap<u64, (u64, Vec<usize>)>,
+    requests: LiteMap<u64, (u64, Vec<usize>)>,
     /// Offsets that the fetcher asked for.
     pub(crate) for_fetcher: VecDeque<(CallId, Vec<PartitionOutcome<ListedOffset>>)>,
     next_id: u64,

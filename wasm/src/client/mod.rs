@@ -143,7 +143,7 @@ impl ClientBinding {
     /// A client with options as in `js/session.ts`.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        options: JsValue,
+        options: &JsValue,
         seed: u64,
         events: ClientEvents,
     ) -> Result<ClientBinding, JsValue> {
@@ -219,7 +219,7 @@ impl ClientBinding {
 
     /// Starts an operation of `js/admin.ts`. Its end is told by `settled` under the caller's number,
     /// perhaps before this returns.
-    pub fn call(&self, id: f64, operation: &str, arguments: JsValue) -> Result<(), JsValue> {
+    pub fn call(&self, id: f64, operation: &str, arguments: &JsValue) -> Result<(), JsValue> {
         self.0.enter(|client, now| {
             let (call, decode) = admin::start(operation, arguments, now, client)?;
             self.0.calls.borrow_mut().insert(call, Call { id, decode });
@@ -228,7 +228,7 @@ impl ClientBinding {
     }
 
     /// Fetches from these partitions, and from no others.
-    pub fn assign(&self, partitions: JsValue) -> Result<(), JsValue> {
+    pub fn assign(&self, partitions: &JsValue) -> Result<(), JsValue> {
         let partitions = options::assignment(partitions)?;
         let partitions: Vec<_> = partitions
             .iter()
@@ -240,7 +240,7 @@ impl ClientBinding {
     }
 
     /// Goes on at another place of a partition.
-    pub fn seek(&self, topic: &str, partition: i32, place: JsValue) -> Result<(), JsValue> {
+    pub fn seek(&self, topic: &str, partition: i32, place: &JsValue) -> Result<(), JsValue> {
         let place = options::place(place)?;
         self.0
             .enter(|client, now| client.seek(now, topic, partition, place))
@@ -381,8 +381,7 @@ impl Shared {
         if results.is_empty() {
             return false;
         }
-        let errors: Array = errors.iter().map(answer::error).collect();
-        self.events.produced(&Float64Array::from(&results[..]), &errors);
+        self.events.produced(&Float64Array::from(&results[..]), &answer::errors(&errors));
         true
     }
 

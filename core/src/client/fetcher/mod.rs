@@ -15,8 +15,6 @@ mod fetch;
 mod position;
 mod session;
 
-use std::collections::HashMap;
-
 use litemap::LiteMap;
 use std::sync::Arc;
 
@@ -63,9 +61,9 @@ type Lookup = Vec<(Key, u64, StartPosition)>;
 #[derive(Debug, Default)]
 pub(crate) struct Fetcher {
     assignment: Assignment,
-    nodes: HashMap<i32, Node>,
-    requests: HashMap<u64, Sent>,
-    lookups: HashMap<CallId, Lookup>,
+    nodes: LiteMap<i32, Node>,
+    requests: LiteMap<u64, Sent>,
+    lookups: LiteMap<CallId, Lookup>,
     next_request: u64,
     /// `FetchReady` has been said, and nothing has been found missing since.
     announced: bool,

@@ -53,7 +53,7 @@ impl Producer {
     }
 
     /// The partitions with a batch that may leave now, by node.
-    fn collect(&mut self, now: Now, cluster: &mut Cluster) -> LiteMap<EndpointId, Vec<usize>> {
+    fn collect(&mut self, now: Now, cluster: &mut Cluster) -> Vec<(EndpointId, Vec<usize>)> {
         let mut ready: LiteMap<EndpointId, (usize, Vec<usize>)> = LiteMap::new();
         for turn in 0..self.accumulator.active.len() {
             let at = self.accumulator.active[turn];
