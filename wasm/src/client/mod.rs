@@ -13,7 +13,9 @@ mod options;
 mod unpack;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 use std::rc::Rc;
 
 use js_sys::{Array, Float64Array};
@@ -110,8 +112,8 @@ struct Shared {
     client: RefCell<Client>,
     events: ClientEvents,
     clock: Clock,
-    links: RefCell<HashMap<Link, Rc<Linked>>>,
-    calls: RefCell<HashMap<CallId, Call>>,
+    links: RefCell<LiteMap<Link, Rc<Linked>>>,
+    calls: RefCell<LiteMap<CallId, Call>>,
     work: RefCell<VecDeque<Work>>,
     working: Cell<bool>,
     done: RefCell<Done>,
@@ -272,7 +274,7 @@ impl ClientBinding {
     pub fn close(&self) {
         self.0.enter(|client, now| client.close(now));
         let links = std::mem::take(&mut *self.0.links.borrow_mut());
-        for linked in links.into_values() {
+        for (_, linked) in links {
             linked.close();
         }
     }
