@@ -133,7 +133,15 @@ impl Broker {
             })?),
             None => None,
         };
+        self.node.forget_producer_ids();
+        let generation = self.node.cluster.generation;
+        let opened_before = !self.node.cluster.cluster_id.is_zero();
         self.node.cluster = match known {
+            // After a failed commit the storage may be full: what need not be written is not.
+            Some(known) if opened_before && known.generation == generation => {
+                self.node.cluster = known;
+                return Ok(());
+            }
             Some(known) => {
                 ClusterRecord { generation: known.generation.saturating_add(1), ..known }
             }
@@ -144,7 +152,6 @@ impl Broker {
                 ClusterRecord { cluster_id, generation: 0, next_log_id: used, next_producer_id: 1 }
             }
         };
-        self.node.forget_producer_ids();
         self.node.store_cluster();
         Ok(())
     }

@@ -105,7 +105,7 @@ impl Metadata {
     pub(crate) fn given_up(&mut self, name: &str, retries: u32) -> Option<ErrorCode> {
         let topic = self.topics.get(name)?;
         let code = topic.error?;
-        if super::error::is_retriable(code) && topic.errors <= retries {
+        if code.is_retriable() && topic.errors <= retries {
             return None;
         }
         self.topics.remove(name);
@@ -166,7 +166,7 @@ impl Metadata {
         // A topic being created or without a leader is asked for again after a pause, while
         // somebody uses it.
         let incomplete = self.topics.values().any(|topic| {
-            topic.error.is_some_and(super::error::is_retriable)
+            topic.error.is_some_and(ErrorCode::is_retriable)
                 || topic.info.as_ref().is_some_and(|info| {
                     info.partitions.iter().any(|partition| partition.leader.is_none())
                 })

@@ -227,7 +227,7 @@ impl Split {
             let context = format!("{api:?} of {}-{}", item.topic, item.partition);
             if code == ErrorCode::None {
                 item.result = Some(Ok(value));
-            } else if super::error::is_retriable(code) {
+            } else if code.is_retriable() {
                 again = Some(ClientError::broker(code, api, context));
             } else {
                 item.result = Some(Err(ClientError::broker(code, api, context)));

@@ -173,7 +173,9 @@ fn fault_of(kind: &str, message: &str, code: i16, code_name: &str, retriable: bo
 /// An error, from which the package makes one of KafkaJS's classes (`js/session.ts`).
 pub(super) fn error(error: &ClientError) -> JsValue {
     let kind = match error {
-        ClientError::Broker { .. } | ClientError::OffsetOutOfRange { .. } => "broker",
+        ClientError::Broker { .. }
+        | ClientError::OffsetOutOfRange { .. }
+        | ClientError::Damaged { .. } => "broker",
         ClientError::Connection { .. } => "connection",
         ClientError::Timeout { .. } => "timeout",
         ClientError::BufferFull { .. } => "bufferFull",

@@ -222,6 +222,14 @@ impl Fetcher {
                 };
                 self.reset(cluster, key, start);
             }
+            // Trying again would find the same damage.
+            ErrorCode::CorruptMessage => {
+                assigned.state = State::Stalled;
+                let (topic, partition) = (key.0.to_string(), key.1);
+                let offset = assigned.fetch_offset;
+                let error = ClientError::Damaged { topic, partition, offset };
+                self.assignment.push(key, generation, Err(error));
+            }
             code => {
                 if is_stale_metadata(code) {
                     cluster.metadata.want();

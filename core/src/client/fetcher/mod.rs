@@ -23,7 +23,7 @@ pub use position::StartPosition;
 use super::admin::{Calls, Origin};
 use super::cluster::Cluster;
 use super::connection::EndpointId;
-use super::error::{ClientError, is_retriable};
+use super::error::ClientError;
 use super::event::{CallId, Event, Fetched, ListedOffset, PartitionOutcome};
 use crate::Now;
 use crate::protocol::{ApiKey, ErrorCode};
@@ -198,9 +198,8 @@ impl Fetcher {
         error: ClientError,
         tell: bool,
     ) {
-        let retriable = error.code().map_or(error.is_retriable(), is_retriable);
         let Some(assigned) = self.assignment.partitions.get_mut(&key) else { return };
-        if !retriable {
+        if !error.is_retriable() {
             return self.stall(cluster, key, error);
         }
         assigned.errors += 1;

@@ -1,7 +1,7 @@
 //! What became of the batches that were sent, and what follows from it.
 
 use super::super::cluster::Cluster;
-use super::super::error::{ClientError, is_retriable, is_stale_metadata};
+use super::super::error::{ClientError, is_stale_metadata};
 use super::super::event::{RecordMetadata, Response};
 use super::accumulator::PartitionQueue;
 use super::batch::Batch;
@@ -178,7 +178,7 @@ impl Producer {
         batch: Batch,
         error: ClientError,
     ) {
-        let retriable = error.code().map_or(error.is_retriable(), is_retriable);
+        let retriable = error.is_retriable();
         if retriable {
             self.retry_later(now, cluster, at, batch, error);
         } else {

@@ -264,3 +264,21 @@ fn an_unknown_topic_is_told_and_tried_again() {
     rig.pass_by_deadlines(60_000);
     rig.expect::<FetchRequest>();
 }
+
+#[test]
+fn damage_in_the_brokers_storage_is_told_once_and_waits_for_a_seek() {
+    let mut rig = Rig::new(config());
+    rig.assign(&[(0, Offset(5))]);
+    let (seen, _) = rig.expect::<FetchRequest>();
+    rig.fetched(&seen, vec![(0, ErrorCode::CorruptMessage, vec![])]);
+    rig.events.clear();
+    assert_eq!(rig.take(), None);
+    let Event::FetchFailed { error, .. } = rig.next_event() else { panic!() };
+    assert!(!error.is_retriable());
+    assert!(error.to_string().contains("t-0 is damaged in the broker's storage at offset 5"));
+    rig.pass_by_deadlines(60_000);
+    assert!(rig.inbox.is_empty(), "it waits for a seek");
+    rig.client.seek(rig.now, "t", 0, Offset(9)).unwrap();
+    rig.run();
+    assert_eq!(fetch_text(&rig.expect::<FetchRequest>().1), "9/1 0@9");
+}
