@@ -174,7 +174,6 @@ test('full storage is said, and reading and deleting go on', options, async () =
     const full = demo.get('produce').locator('[data-testid=trouble][data-kind=full]')
     await full.waitFor({ timeout: 60_000 })
 
-    await demo.reload()
     await demo.holds(1)
     const [letter] = await demo.rowsFrom(0)
     assert.deepEqual([letter.key, letter.value], ['to', 'Ottla'])

@@ -17,7 +17,7 @@ before(async () => {
 })
 after(() => server?.close())
 
-for (const backend of process.env.BACKEND ? [process.env.BACKEND] : Object.keys(backends)) {
+for (const backend of Object.keys(backends)) {
   test(`the demo: ${backend}`, { timeout: 300_000 }, async (t) => {
     const profile = await newProfile()
     let browser = await launch(profile.path, { backend })
@@ -93,9 +93,10 @@ async function produceOwn(t, demo) {
   let own
   await t.test('a record of one’s own goes where its key says', async () => {
     const before = await demo.lanes()
-    const partition = before.findIndex((_, at) => at === 1)
+    // Murmur2 of DFW modulo 6, as Java computes it.
+    const partition = 1
     own = await demo.send({ key: 'DFW', value: '{"mine": "ähem"}', headers: [['from', 'a test']] })
-    assert.equal(own.partition, partition, 'murmur2 of DFW modulo 6')
+    assert.equal(own.partition, partition)
     assert.equal(own.offset, before[partition].high)
     assert.match(own.why, /The hash of “DFW” modulo 6 is 1/)
     await demo.get('sent').getByRole('button', { name: 'Look at it' }).first().click()

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export const flights = 20_000
 
-const patience_ms = 8_000
+const patience_ms = 20_000
 
 /** Waits until a probe gives what is expected, and fails with what it gave last. */
 export async function eventually(probe, expected, what) {

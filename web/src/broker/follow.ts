@@ -64,9 +64,9 @@ class Follower {
     await this.#consumer.connect()
     if (this.#stopped) return
     this.#show()
-    this.#consumer.on(this.#consumer.events.CRASH, (event) => {
-      if (!this.#stopped) trouble.value = explain((event.payload as { error: unknown }).error)
-    })
+    this.#consumer.on<{ error: unknown }>(this.#consumer.events.CRASH, ({ payload: { error } }) =>
+      this.#passOver(error),
+    )
     this.#consumer.assign(
       ends.map(({ partition, low, high }) => ({
         topic,
@@ -74,7 +74,25 @@ class Follower {
         offset: String(Math.max(low, high - COUNTED)),
       })),
     )
-    await this.#consumer.run({ eachBatch: (payload) => this.#take(payload) })
+    await this.#run()
+  }
+
+  #run(): Promise<void> {
+    return this.#consumer.run({ eachBatch: (payload) => this.#take(payload) })
+  }
+
+  /** Says what stopped the consumer. A partition that cannot be read does not hold up the others. */
+  #passOver(error: unknown): void {
+    if (this.#stopped) return
+    trouble.value = explain(error)
+    const partition = partitionOf(error)
+    if (partition === undefined) return
+    const removeListener = this.#consumer.on(this.#consumer.events.STOP, () => {
+      removeListener()
+      if (this.#stopped) return
+      this.#consumer.seek({ topic: this.#topic, partition, offset: 'latest' })
+      void this.#run()
+    })
   }
 
   async stop(): Promise<void> {
@@ -119,6 +137,12 @@ class Follower {
     })
     if (moving) this.#timer = setTimeout(() => this.#show(), SHOW_EVERY_MS)
   }
+}
+
+/** The partition that an error is about, where it says so. */
+function partitionOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('partition' in error)) return undefined
+  return typeof error.partition === 'number' ? error.partition : undefined
 }
 
 let follower: Follower | undefined

@@ -7,7 +7,7 @@ import type { Topic } from '../broker/topics'
 import { bytes, count, counted } from '../format'
 import { go } from '../route'
 import { Note } from '../ui/note'
-import { Part } from '../ui/part'
+import { Part, reveal } from '../ui/part'
 import { Trouble } from '../ui/trouble'
 
 const FEW_KEYS = 8
@@ -81,7 +81,7 @@ function Row({ topic, lane, scale }: { topic: string; lane: Lane; scale: number 
         aria-label={`Browse partition ${partition}`}
         onClick={() => {
           go({ topic, partition, start: { from: 'earliest' } })
-          document.getElementById('records')?.scrollIntoView({ block: 'start' })
+          reveal('records')
         }}
       >
         {partition}

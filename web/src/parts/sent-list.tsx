@@ -3,6 +3,7 @@
 import type { Sent } from '../broker/produce'
 import { count, duration } from '../format'
 import { go } from '../route'
+import { reveal } from '../ui/part'
 
 export function SentList({ sent }: { sent: Sent[] }) {
   return (
@@ -20,7 +21,7 @@ export function SentList({ sent }: { sent: Sent[] }) {
                 class="link"
                 onClick={() => {
                   go({ partition: each.partition, start: { from: 'offset', offset: each.offset } })
-                  document.getElementById('records')?.scrollIntoView({ block: 'start' })
+                  reveal('records')
                 }}
               >
                 Look at it

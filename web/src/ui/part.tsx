@@ -16,7 +16,9 @@ export function Part({ id, title, aside, note, children }: Props) {
     <section class="part" id={id} data-testid={id} aria-labelledby={`${id}-title`}>
       <div class="part-main">
         <header class="part-head">
-          <h2 id={`${id}-title`}>{title}</h2>
+          <h2 id={`${id}-title`} tabIndex={-1}>
+            {title}
+          </h2>
           {aside}
         </header>
         {children}
@@ -24,4 +26,10 @@ export function Part({ id, title, aside, note, children }: Props) {
       {note && <div class="part-notes">{note}</div>}
     </section>
   )
+}
+
+/** Brings a part into view, and who reads by keyboard or ear to its heading. */
+export function reveal(id: string): void {
+  document.getElementById(id)?.scrollIntoView({ block: 'start' })
+  document.getElementById(`${id}-title`)?.focus({ preventScroll: true })
 }
