@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use crate::connection::Peer;
+use crate::files::{Done, Files};
 
 /// The longest time without a tick: the broker does some work by the clock alone.
 const TICK_INTERVAL: Duration = Duration::from_secs(60);
@@ -38,6 +39,7 @@ const PRODUCE: i16 = 0;
 /// Keeps what the broker wants kept.
 pub(crate) enum Storage {
     Memory(MemoryStorage),
+    Files(Files),
 }
 
 struct State {
@@ -111,6 +113,30 @@ impl Host {
         if deadline.is_some() && self.armed_ms.get().is_none_or(|armed| deadline < Some(armed)) {
             self.rearm.notify_one();
         }
+    }
+
+    /// Tells the broker what storage has done.
+    pub(crate) fn done(&self, done: Done) {
+        self.input(match done {
+            Done::Committed(commit, outcome) => {
+                self.state.borrow_mut().committing = false;
+                match outcome {
+                    Ok(()) => Input::Committed { commit },
+                    Err(error) => Input::CommitFailed { commit, error },
+                }
+            }
+            Done::Loaded(load, result) => Input::Loaded { load, result },
+        });
+        // What a producer waits for is room, which makes no output.
+        self.unblock();
+    }
+
+    /// Takes the storage away, at the end.
+    pub(crate) fn take_storage(&self) -> Storage {
+        std::mem::replace(
+            &mut self.state.borrow_mut().storage,
+            Storage::Memory(MemoryStorage::new()),
+        )
     }
 
     /// Tells the broker the time whenever it wants to know.
@@ -236,12 +262,17 @@ impl State {
                         memory.commit(&commit);
                         self.broker.handle(now(), Input::Committed { commit: commit.id });
                     }
+                    Storage::Files(files) => {
+                        self.committing = true;
+                        files.commit(commit);
+                    }
                 },
                 Output::Load { id, load } => match &self.storage {
                     Storage::Memory(memory) => {
                         let result = Ok(memory.load(&load));
                         self.broker.handle(now(), Input::Loaded { load: id, result });
                     }
+                    Storage::Files(files) => files.load(id, load),
                 },
                 Output::Log { level: LogLevel::Info, message } => info!("{message}"),
                 Output::Log { level: LogLevel::Warn, message } => warn!("{message}"),

@@ -19,6 +19,7 @@
 
 mod config;
 mod connection;
+mod files;
 mod host;
 mod outgoing;
 mod server;

@@ -3,16 +3,18 @@
 use std::cell::RefCell;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use ottla::storage::{MemoryStorage, StorageError};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tracing::{info, warn};
 
 use crate::Config;
 use crate::connection::{self, READ_BYTES, Shared};
+use crate::files::{Done, Files};
 use crate::host::{Host, Storage};
 
 /// How long no connection is accepted after accepting one failed: out of file descriptors, mostly.
@@ -33,6 +35,14 @@ pub enum Error {
         /// The address.
         address: String,
         /// What the operating system says.
+        error: io::Error,
+    },
+    /// The data directory cannot be used.
+    #[error("data directory {}: {error}", path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with it.
         error: io::Error,
     },
     /// Something that a broker needs of the operating system is not to be had.
@@ -155,8 +165,15 @@ fn serve(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async move {
-        let storage = Storage::Memory(MemoryStorage::new());
+        let (done, mut results) = mpsc::unbounded_channel();
+        let storage = open_storage(&config, done)?;
         let host = Host::new(config.broker.clone(), seed(), storage);
+        let told = host.clone();
+        tokio::task::spawn_local(async move {
+            while let Some(done) = results.recv().await {
+                told.done(done);
+            }
+        });
         let ticker = host.clone();
         tokio::task::spawn_local(async move { ticker.tick().await });
         until_serving(&host).await?;
@@ -165,8 +182,19 @@ fn serve(
         let _ = ready.send(());
         let outcome = run(&config, &host, listener, stopped).await;
         drain(&config, &host).await;
-        outcome
+        match host.take_storage() {
+            Storage::Memory(_) => outcome,
+            Storage::Files(files) => outcome.and(files.close().map_err(Error::Io)),
+        }
     })
+}
+
+fn open_storage(config: &Config, done: mpsc::UnboundedSender<Done>) -> Result<Storage, Error> {
+    let Some(root) = &config.data_dir else { return Ok(Storage::Memory(MemoryStorage::new())) };
+    let node_id = config.broker.value("node.id").trim().parse().unwrap_or(0);
+    let files = Files::open(root, config.fsync, node_id, done)
+        .map_err(|error| Error::DataDir { path: root.clone(), error })?;
+    Ok(Storage::Files(files))
 }
 
 /// A number that no other broker starts from.
