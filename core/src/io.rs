@@ -7,15 +7,7 @@
 use bytes::Bytes;
 
 use crate::storage::{Commit, CommitId, Load, LoadId, Loaded, StorageError};
-
-/// A reading of the host's two clocks. Time only ever enters from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Now {
-    /// A clock that never goes back; its zero is the host's choice. Timeouts use it.
-    pub monotonic_ms: u64,
-    /// Milliseconds since 1970, as records are stamped.
-    pub wall_ms: i64,
-}
+pub use crate::time::Now;
 
 /// Names a connection, by the host's numbering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,14 +4,17 @@
 pub mod protocol;
 mod api;
 mod broker;
+pub mod client;
 pub mod io;
 pub mod log;
 pub mod record;
 pub mod storage;
+pub mod time;
 pub mod topic;
 mod uuid;
 
 pub use api::{BROKER_CONFIGS, BrokerConfig, broker_config};
 pub use broker::Broker;
-pub use io::{ConnectionId, Input, LogLevel, Now, Output};
+pub use io::{ConnectionId, Input, LogLevel, Output};
+pub use time::Now;
 pub use uuid::Uuid;

@@ -1,5 +1,7 @@
 //! Nothing is acknowledged, and nothing is seen, before it is stored.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers outside of test functions.
+
 mod host;
 
 use host::{CLIENT, Host, batch, fetch, produce, values};

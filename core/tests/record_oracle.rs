@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use kafka_protocol::indexmap::IndexMap;
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records as oracle;
-use ottla::record::{BatchBuilder, BatchOptions, Compression, batches};
+use ottla::record::{Batch, BatchBuilder, BatchOptions, Compression, batches, spans};
 use proptest::prelude::*;
 
 const MAX_BYTES: usize = 16 << 20;
@@ -172,5 +172,25 @@ proptest! {
         };
         oracle::RecordBatchEncoder::encode(&mut encoded, &theirs(&case), &options).unwrap();
         prop_assert_eq!(ours(&case), encoded.freeze());
+    }
+    /// What compaction does where it drops nothing, and a binding's index table rests on.
+    #[test]
+    fn spans_put_together_again_are_the_batch(mut case in case()) {
+        case.options.compression = Compression::None;
+        let bytes = ours(&case);
+        let batch = Batch::split_from(&mut bytes.clone()).unwrap();
+        let body = batch.body(MAX_BYTES).unwrap();
+        let mut builder = BatchBuilder::new();
+        for span in spans(&body, batch.header.record_count) {
+            let span = span.unwrap();
+            builder.append_encoded(
+                span.offset_delta,
+                batch.header.base_timestamp + span.timestamp_delta,
+                span.key.map(|key| &body[key]),
+                span.value.map(|value| &body[value]),
+                &body[span.headers],
+            );
+        }
+        prop_assert_eq!(builder.finish(&case.options).unwrap(), bytes);
     }
 }

@@ -1,5 +1,7 @@
 //! What is stored is there again, and damage costs no more than what was damaged.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers outside of test functions.
+
 mod host;
 
 use bytes::Bytes;

@@ -3,7 +3,7 @@
 //!
 //! The older API replaces all of a topic's configurations; the newer one changes some of them.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::create_topics::{Refusal, check_configs};
 use super::describe_configs::{BROKER, TOPIC};
@@ -62,7 +62,7 @@ fn changed(
     node: &Node,
     target: (i8, &str),
     changes: &[m::IncrementalAlterableConfig],
-) -> Result<BTreeMap<String, String>, Refusal> {
+) -> Result<LiteMap<String, String>, Refusal> {
     let own = check_target(node, target)?;
     let mut configs = own.clone();
     for (at, change) in changes.iter().enumerate() {
@@ -124,7 +124,7 @@ fn merge(current: &str, change: &str, append: bool) -> String {
 fn check_target<'a>(
     node: &'a Node,
     (kind, name): (i8, &str),
-) -> Result<&'a BTreeMap<String, String>, Refusal> {
+) -> Result<&'a LiteMap<String, String>, Refusal> {
     match kind {
         TOPIC => match node.topics.get(name) {
             Some(topic) => Ok(&topic.configs),
@@ -147,7 +147,7 @@ fn check_target<'a>(
 fn replace(
     node: &mut Node,
     target: (i8, &str),
-    configs: BTreeMap<String, String>,
+    configs: LiteMap<String, String>,
     validate_only: bool,
 ) -> Result<(), Refusal> {
     let before = node.log_config(target.1, check_target(node, target)?);

@@ -1,6 +1,6 @@
 //! The broker's own configuration, under Kafka's names.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::topic::{Allowed, ConfigDefinition, ConfigType, TOPIC_CONFIGS};
 
@@ -58,7 +58,7 @@ definitions! {
 /// What the broker is told when it starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BrokerConfig {
-    values: BTreeMap<String, String>,
+    values: LiteMap<String, String>,
 }
 
 impl BrokerConfig {

@@ -2,7 +2,7 @@
 //!
 //! Records stay where they are: from then on a key may go to another partition than before.
 
-use std::collections::BTreeSet;
+use litemap::LiteMap;
 
 use super::create_topics::{MAX_PARTITIONS, Refusal};
 use super::reply::Refusable;
@@ -16,10 +16,10 @@ pub(crate) fn create_partitions(
     call: Call,
     request: m::CreatePartitionsRequest,
 ) -> Reply {
-    let mut seen = BTreeSet::new();
+    let mut seen: LiteMap<String, ()> = LiteMap::new();
     let mut response = m::CreatePartitionsResponse::default();
     for topic in request.topics {
-        let outcome = if seen.insert(topic.name.clone()) {
+        let outcome = if seen.insert(topic.name.clone(), ()).is_none() {
             grow(node, &topic, request.validate_only)
         } else {
             Err((ErrorCode::InvalidRequest, "the request names this topic twice".to_owned()))

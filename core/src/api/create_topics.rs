@@ -1,6 +1,6 @@
 //! CreateTopics (key 19, versions 2–7). KIP-195, KIP-464, KIP-525.
 
-use std::collections::{BTreeMap, BTreeSet};
+use litemap::LiteMap;
 
 use super::describe_configs::topic_values;
 use super::reply::Refusable;
@@ -21,12 +21,15 @@ pub(crate) fn create_topics(
     call: Call,
     request: m::CreateTopicsRequest,
 ) -> Reply {
-    let mut seen = BTreeSet::new();
-    let names = request.topics.iter().map(|topic| topic.name.clone());
-    let twice: BTreeSet<String> = names.filter(|name| !seen.insert(name.clone())).collect();
+    let mut names: Vec<String> = request.topics.iter().map(|t| t.name.clone()).collect();
+    names.sort_unstable();
+    let named = |name: &str| {
+        names.partition_point(|other| **other <= *name)
+            - names.partition_point(|other| **other < *name)
+    };
     let mut response = m::CreateTopicsResponse::default();
     for topic in request.topics {
-        let outcome = if twice.contains(&topic.name) {
+        let outcome = if named(&topic.name) > 1 {
             Err((ErrorCode::InvalidRequest, "the request names this topic twice".to_owned()))
         } else {
             create(node, &topic, request.validate_only)
@@ -143,8 +146,8 @@ fn assigned_count(node: &Node, topic: &m::CreatableTopic) -> Result<i32, Refusal
 /// Checks configurations of a topic and keeps those that have a value.
 pub(crate) fn check_configs<'a>(
     given: impl Iterator<Item = (&'a str, Option<&'a str>)>,
-) -> Result<BTreeMap<String, String>, Refusal> {
-    let mut configs = BTreeMap::new();
+) -> Result<LiteMap<String, String>, Refusal> {
+    let mut configs = LiteMap::new();
     for (name, value) in given {
         let invalid = |message: String| (ErrorCode::InvalidConfig, message);
         let definition = topic_config(name)
@@ -164,7 +167,7 @@ pub(crate) fn auto_create(node: &mut Node, name: &str) -> Result<(), ErrorCode> 
         return Err(ErrorCode::UnknownTopicOrPartition);
     }
     check_new_name(node, name).map_err(|_| ErrorCode::InvalidTopicException)?;
-    node.create_topic(name, node.config.number("num.partitions") as i32, BTreeMap::new());
+    node.create_topic(name, node.config.number("num.partitions") as i32, LiteMap::new());
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! DescribeConfigs (key 32, versions 1–4). KIP-133, KIP-226, KIP-569.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::config::{BROKER_CONFIGS, broker_config};
 use super::{Call, Node, Reply};
@@ -28,7 +28,7 @@ pub(crate) struct ConfigValue<'a> {
 /// All configurations of a topic, with where each value comes from.
 pub(crate) fn topic_values<'a>(
     node: &'a Node,
-    own: &'a BTreeMap<String, String>,
+    own: &'a LiteMap<String, String>,
 ) -> impl Iterator<Item = ConfigValue<'a>> {
     TOPIC_CONFIGS.iter().map(move |definition| ConfigValue {
         name: definition.name,

@@ -3,8 +3,6 @@
 //! One commit is out at a time. What arrives meanwhile is the next one: many small requests share
 //! one commit, and a commit can never land without the one before it.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 
 use super::Call;
@@ -29,7 +27,7 @@ pub(crate) struct Gate {
     writes: Vec<Write>,
     strict: bool,
     /// Logs with records for the next commit.
-    dirty: BTreeSet<LogId>,
+    dirty: Vec<LogId>,
     waiting: Vec<(Call, AfterCommit)>,
     /// Bytes that are not confirmed, in flight and for the next commit.
     unstored_bytes: u64,
@@ -45,12 +43,14 @@ impl Gate {
 
     /// Notes that a log has records for the next commit.
     pub(crate) fn dirty(&mut self, log: LogId, size_bytes: usize) {
-        self.dirty.insert(log);
+        if !self.dirty.contains(&log) {
+            self.dirty.push(log);
+        }
         self.unstored_bytes += size_bytes as u64;
     }
 
     pub(crate) fn forget(&mut self, log: LogId) {
-        self.dirty.remove(&log);
+        self.dirty.retain(|other| *other != log);
     }
 
     pub(crate) fn unstored_bytes(&self) -> u64 {

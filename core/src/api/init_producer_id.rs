@@ -11,15 +11,11 @@ pub(crate) fn init_producer_id(
     call: Call,
     request: m::InitProducerIdRequest,
 ) -> Reply {
-    let refused = match &request.transactional_id {
+    if request.transactional_id.is_some() {
         // There is no transaction coordinator yet. Kafka's clients take this for fatal, as they
         // should: "not available" would have them ask for ever.
-        Some(_) => Some(ErrorCode::InvalidRequest),
-        None => None,
-    };
-    if let Some(code) = refused {
         return call.now(&m::InitProducerIdResponse {
-            error_code: code.code(),
+            error_code: ErrorCode::InvalidRequest.code(),
             producer_epoch: -1,
             ..Default::default()
         });

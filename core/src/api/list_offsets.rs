@@ -4,9 +4,7 @@
 //! later ones speak of tiered storage. Any other number asks for the first record stamped so or
 //! later, and gets offset −1 where there is none.
 
-use bytes::Bytes;
-
-use super::{Call, Node, Parked, Progress, Reply};
+use super::{Call, LoadedPart, Node, Parked, Progress, Reply};
 use crate::Now;
 use crate::log::{TimestampQuery, find_timestamp};
 use crate::protocol::{ErrorCode, messages as m};
@@ -108,7 +106,7 @@ struct Lookup {
     query: TimestampQuery,
     /// The part that was searched last.
     behind: Option<LogRange>,
-    loaded: Option<(LogRange, Result<Vec<(u64, Bytes)>, ErrorCode>)>,
+    loaded: Option<LoadedPart>,
 }
 
 /// How far a search came: to an offset and its timestamp, to nothing, or to a part to be loaded.
@@ -122,7 +120,7 @@ impl Lookup {
                 return Ok(Ok(None));
             };
             let (range, pieces) = match self.loaded.take() {
-                Some((range, result)) => (range, result?),
+                Some(part) => (part.range, part.pieces?),
                 None => match log.range_in_memory(&range) {
                     Some(pieces) => (range, pieces),
                     None => return Ok(Err(range)),
@@ -167,13 +165,9 @@ impl Parked for Task {
     }
 
     fn loaded(&mut self, range: &LogRange, result: Result<Loaded, StorageError>) {
-        let pieces = match result {
-            Ok(Loaded::Log(pieces)) => Ok(pieces),
-            _ => Err(ErrorCode::KafkaStorageError),
-        };
         let waiting = |lookup: &&mut Lookup| lookup.log == range.log && lookup.loaded.is_none();
         if let Some(lookup) = self.lookups.iter_mut().find(waiting) {
-            lookup.loaded = Some((range.clone(), pieces));
+            lookup.loaded = Some(LoadedPart::new(range, result));
         }
     }
 }

@@ -1,8 +1,6 @@
 //! Metadata (key 3, versions 0–13) and DescribeTopicPartitions (key 75, version 0). KIP-4, KIP-430,
 //! KIP-516, KIP-966.
 
-use std::collections::BTreeSet;
-
 use super::cluster::CLUSTER_OPERATIONS;
 use super::create_topics::auto_create;
 use super::reply::Refusable;
@@ -106,10 +104,12 @@ pub(crate) fn describe_topic_partitions(
     call: Call,
     request: m::DescribeTopicPartitionsRequest,
 ) -> Reply {
-    let asked: BTreeSet<String> = match request.topics.is_empty() {
+    let mut asked: Vec<String> = match request.topics.is_empty() {
         true => node.topics.iter().map(|topic| topic.name.clone()).collect(),
         false => request.topics.into_iter().map(|topic| topic.name).collect(),
     };
+    asked.sort_unstable();
+    asked.dedup();
     let (from_topic, from_partition) = match request.cursor {
         Some(cursor) if cursor.partition_index < 0 => {
             return call.now(&refuse_cursor(asked));
@@ -154,7 +154,7 @@ pub(crate) fn describe_topic_partitions(
     call.now(&response)
 }
 
-fn refuse_cursor(asked: BTreeSet<String>) -> m::DescribeTopicPartitionsResponse {
+fn refuse_cursor(asked: Vec<String>) -> m::DescribeTopicPartitionsResponse {
     let refused = |name| m::DescribeTopicPartitionsResponseTopic {
         error_code: ErrorCode::InvalidRequest.code(),
         name: Some(name),

@@ -24,7 +24,7 @@ pub(crate) use api_versions::unsupported as unsupported_api_versions;
 pub use config::{BROKER_CONFIGS, BrokerConfig, broker_config};
 pub(crate) use fetch::FetchSessions;
 pub(crate) use node::Node;
-pub(crate) use reply::{Parked, Progress, Reply};
+pub(crate) use reply::{LoadedPart, Parked, Progress, Reply};
 
 use crate::protocol::{ApiKey, DecodeError, Reader, RequestHeader, decode_request};
 use crate::{ConnectionId, Now};

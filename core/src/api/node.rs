@@ -1,6 +1,8 @@
 //! The state that the APIs work on: one broker's topics and logs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use super::config::BrokerConfig;
 use super::fetch::FetchSessions;
@@ -18,11 +20,13 @@ pub(crate) struct Node {
     pub random: Random,
     pub cluster: ClusterRecord,
     pub topics: Topics,
-    pub logs: BTreeMap<LogId, PartitionLog>,
+    pub logs: LiteMap<LogId, PartitionLog>,
     pub gate: Gate,
     pub sessions: FetchSessions,
     /// Messages for the host's log.
     pub notices: VecDeque<Output>,
+    /// Logs of which consumers see more than before, or that are gone.
+    pub changed: Vec<LogId>,
     /// Stored batches in memory, oldest first: what is evicted next.
     cached: VecDeque<LogId>,
     cached_bytes: usize,
@@ -40,10 +44,11 @@ impl Node {
             random: Random::new(seed),
             cluster: ClusterRecord::default(),
             topics: Topics::default(),
-            logs: BTreeMap::new(),
+            logs: LiteMap::new(),
             gate: Gate::default(),
             sessions: FetchSessions::new(slots as usize),
             notices: VecDeque::new(),
+            changed: Vec::new(),
             cached: VecDeque::new(),
             cached_bytes: 0,
             producer_ids_from: 0,
@@ -95,7 +100,7 @@ impl Node {
     /// The value of a topic configuration: the topic's own, or the broker's, or the default.
     pub(crate) fn topic_value<'a>(
         &'a self,
-        own: &'a BTreeMap<String, String>,
+        own: &'a LiteMap<String, String>,
         name: &str,
     ) -> &'a str {
         if let Some(value) = own.get(name) {
@@ -110,7 +115,7 @@ impl Node {
         }
     }
 
-    pub(crate) fn log_config(&self, name: &str, own: &BTreeMap<String, String>) -> LogConfig {
+    pub(crate) fn log_config(&self, name: &str, own: &LiteMap<String, String>) -> LogConfig {
         let mut config = log_config(|config| self.topic_value(own, config));
         if crate::topic::is_internal(name) {
             config.durability = Some(crate::storage::Durability::Strict);
@@ -129,7 +134,7 @@ impl Node {
         &mut self,
         name: &str,
         partitions: i32,
-        configs: BTreeMap<String, String>,
+        configs: LiteMap<String, String>,
     ) -> Uuid {
         let id = self.random.uuid();
         let generation = self.cluster.generation;
@@ -167,6 +172,7 @@ impl Node {
         let Some(topic) = self.topics.remove(name) else { return };
         for id in &topic.logs {
             self.gate.forget(*id);
+            self.changed.push(*id);
             if let Some(log) = self.logs.remove(id) {
                 self.cached_bytes = self.cached_bytes.saturating_sub(log.memory_bytes());
                 let mut writes = Vec::new();
@@ -214,6 +220,7 @@ impl Node {
             let end = partition.log_end_offset();
             partition.take_writes(&mut Vec::new());
             partition.confirm(end);
+            self.changed.push(log);
             return;
         }
         self.gate.dirty(log, size_bytes);

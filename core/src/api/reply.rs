@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Call, Node};
 use crate::Now;
 use crate::protocol::{ErrorCode, Message, encode_response};
-use crate::storage::{Loaded, LogId, LogRange, StorageError};
+use crate::storage::{Loaded, LogId, LogRange, Pieces, StorageError};
 
 /// Makes the response once it is known whether storage took what it promises. `None`: the request
 /// wants no response (Produce with acks=0).
@@ -37,6 +37,23 @@ pub(crate) enum Progress {
     Wait { logs: Vec<LogId>, deadline_ms: u64 },
     /// It needs these parts of segments. It is advanced again when all have been loaded.
     Load(Vec<LogRange>),
+}
+
+/// A part of a segment that was asked for, and what came of it.
+#[derive(Clone)]
+pub(crate) struct LoadedPart {
+    pub range: LogRange,
+    pub pieces: Result<Pieces, ErrorCode>,
+}
+
+impl LoadedPart {
+    pub(crate) fn new(range: &LogRange, result: Result<Loaded, StorageError>) -> LoadedPart {
+        let pieces = match result {
+            Ok(Loaded::Log(pieces)) => Ok(pieces),
+            _ => Err(ErrorCode::KafkaStorageError),
+        };
+        LoadedPart { range: range.clone(), pieces }
+    }
 }
 
 /// A response that can be turned into a refusal.

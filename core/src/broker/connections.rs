@@ -1,6 +1,8 @@
 //! The connections, each with the order in which its responses must leave.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use bytes::Bytes;
 
@@ -23,7 +25,7 @@ struct Connection {
 /// The connections of one broker.
 #[derive(Default)]
 pub(crate) struct Connections {
-    connections: BTreeMap<ConnectionId, Connection>,
+    connections: LiteMap<ConnectionId, Connection>,
 }
 
 impl Connections {

@@ -79,10 +79,13 @@ impl Broker {
                 self.connections.disconnect(connection);
                 self.parked.drop_connection(connection);
             }
-            Input::Committed { commit } => self.committed(now, commit),
+            Input::Committed { commit } => self.committed(commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
             Input::Tick => self.tick(now),
+        }
+        while let Some(log) = self.node.changed.pop() {
+            self.wake(now, log);
         }
         self.commit();
         self.outputs.append(&mut self.node.notices);
@@ -193,16 +196,15 @@ impl Broker {
         self.outputs.extend(commit.map(Output::Commit));
     }
 
-    fn committed(&mut self, now: Now, commit: CommitId) {
+    fn committed(&mut self, commit: CommitId) {
         let Some(bound) = self.node.gate.confirmed(commit) else { return };
         for (call, reply) in bound.waiting {
             let frame = gate::release(reply, Ok(()));
             self.respond(call, frame);
         }
         for (log, end) in bound.logs {
-            let advanced = self.node.logs.get_mut(&log).is_some_and(|l| l.confirm(end));
-            if advanced {
-                self.wake(now, log);
+            if self.node.logs.get_mut(&log).is_some_and(|l| l.confirm(end)) {
+                self.node.changed.push(log);
             }
         }
         self.node.evict();
@@ -226,7 +228,7 @@ impl Broker {
         if now.monotonic_ms >= self.next_expiry_ms {
             self.next_expiry_ms = now.monotonic_ms + EXPIRY_INTERVAL_MS;
             let since = now.wall_ms - self.node.config.number("producer.id.expiration.ms");
-            self.node.logs.values_mut().for_each(|log| log.expire_producers(since));
+            self.node.logs.iter_mut().for_each(|(_, log)| log.expire_producers(since));
         }
     }
 

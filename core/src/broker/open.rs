@@ -1,7 +1,7 @@
 //! Opening: from what is stored to a broker that serves. Costs by the number of partitions and
 //! segments, and by what was appended since their last snapshots; not by the number of records.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use super::{Broker, Phase};
 use crate::api::FetchSessions;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
-use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, StorageError};
+use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, StorageError};
 use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
 
 /// What is still to be read.
@@ -18,10 +18,10 @@ pub(super) enum Opening {
     Metadata(LoadId),
     /// The ends of the logs.
     Logs {
-        recoveries: BTreeMap<LogId, Recovery>,
+        recoveries: LiteMap<LogId, Recovery>,
         /// Which log each load is for, and which of the log's loads it is.
-        loads: BTreeMap<LoadId, (LogId, usize)>,
-        found: BTreeMap<(LogId, usize), Vec<(u64, Bytes)>>,
+        loads: LiteMap<LoadId, (LogId, usize)>,
+        found: LiteMap<(LogId, usize), Pieces>,
     },
 }
 
@@ -30,8 +30,8 @@ pub(super) enum Opening {
 struct Stored {
     cluster: Option<Bytes>,
     topics: Vec<(String, Bytes)>,
-    starts: BTreeMap<LogId, Bytes>,
-    segments: BTreeMap<LogId, Vec<(i64, Bytes)>>,
+    starts: LiteMap<LogId, Bytes>,
+    segments: LiteMap<LogId, Vec<(i64, Bytes)>>,
 }
 
 impl Broker {
@@ -102,7 +102,7 @@ impl Broker {
         let slots = self.node.config.number("max.incremental.fetch.session.cache.slots");
         self.node.sessions = FetchSessions::new(slots as usize);
         self.node.clear_cache();
-        let mut recoveries = BTreeMap::new();
+        let mut recoveries = LiteMap::new();
         for (name, value) in std::mem::take(&mut stored.topics) {
             let record = TopicRecord::open(value).map_err(|error| {
                 StorageError::Failed(format!(
@@ -148,7 +148,7 @@ impl Broker {
         Ok(())
     }
 
-    fn take_resident_logs(&mut self) -> BTreeMap<LogId, PartitionLog> {
+    fn take_resident_logs(&mut self) -> LiteMap<LogId, PartitionLog> {
         let mut logs = std::mem::take(&mut self.node.logs);
         logs.retain(|_, log| log.config().durability.is_none());
         logs
@@ -158,8 +158,8 @@ impl Broker {
         &mut self,
         topic: &Topic,
         stored: &mut Stored,
-        resident: &BTreeMap<LogId, PartitionLog>,
-        recoveries: &mut BTreeMap<LogId, Recovery>,
+        resident: &LiteMap<LogId, PartitionLog>,
+        recoveries: &mut LiteMap<LogId, Recovery>,
     ) {
         let config = self.node.log_config(&topic.name, &topic.configs);
         let epoch = self.node.leader_epoch(topic.generation);
@@ -188,8 +188,8 @@ impl Broker {
         }
     }
 
-    fn ask_for_logs(&mut self, recoveries: BTreeMap<LogId, Recovery>) {
-        let mut loads = BTreeMap::new();
+    fn ask_for_logs(&mut self, recoveries: LiteMap<LogId, Recovery>) {
+        let mut loads = LiteMap::new();
         for (log, recovery) in &recoveries {
             for (at, range) in recovery.loads().iter().enumerate() {
                 let id = self.load_id();
@@ -198,7 +198,7 @@ impl Broker {
             }
         }
         if let Phase::Opening { opening, .. } = &mut self.phase {
-            *opening = Opening::Logs { recoveries, loads, found: BTreeMap::new() };
+            *opening = Opening::Logs { recoveries, loads, found: LiteMap::new() };
         }
     }
 

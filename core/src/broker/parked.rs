@@ -1,6 +1,6 @@
 //! Requests that wait for records, for time or for a load.
 
-use std::collections::{BTreeMap, BTreeSet};
+use litemap::LiteMap;
 
 use super::Broker;
 use crate::api::{Call, Parked, Progress};
@@ -13,50 +13,51 @@ struct Entry {
     logs: Vec<LogId>,
     deadline_ms: u64,
     /// The loads that it waits for.
-    loads: BTreeMap<LoadId, LogRange>,
+    loads: LiteMap<LoadId, LogRange>,
 }
 
 /// The requests that wait, by an id of their own.
 #[derive(Default)]
 pub(crate) struct ParkedRequests {
     last_id: u64,
-    entries: BTreeMap<u64, Entry>,
-    by_log: BTreeMap<LogId, BTreeSet<u64>>,
-    by_load: BTreeMap<LoadId, u64>,
-    deadlines: BTreeSet<(u64, u64)>,
+    entries: LiteMap<u64, Entry>,
+    by_log: LiteMap<LogId, Vec<u64>>,
+    by_load: LiteMap<LoadId, u64>,
+    deadlines: LiteMap<(u64, u64), ()>,
 }
 
 impl ParkedRequests {
     pub(crate) fn insert(&mut self, call: Call, request: Box<dyn Parked>) -> u64 {
         self.last_id += 1;
-        let (logs, loads) = (Vec::new(), BTreeMap::new());
+        let (logs, loads) = (Vec::new(), LiteMap::new());
         self.entries.insert(self.last_id, Entry { call, request, logs, deadline_ms: 0, loads });
         self.last_id
     }
 
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        self.deadlines.first().map(|((deadline, _), ())| *deadline)
     }
 
     /// The requests whose deadline has come.
     pub(crate) fn due(&self, now_ms: u64) -> Vec<u64> {
-        self.deadlines.range(..=(now_ms, u64::MAX)).map(|(_, id)| *id).collect()
+        let due = self.deadlines.keys().take_while(|(deadline, _)| *deadline <= now_ms);
+        due.map(|(_, id)| *id).collect()
     }
 
     /// The requests that wait for a log to grow.
     fn waiting_for(&self, log: LogId) -> Vec<u64> {
-        self.by_log.get(&log).map_or_else(Vec::new, |ids| ids.iter().copied().collect())
+        self.by_log.get(&log).cloned().unwrap_or_default()
     }
 
     fn wait(&mut self, id: u64, logs: Vec<LogId>, deadline_ms: u64) {
         self.unwait(id);
         let Some(entry) = self.entries.get_mut(&id) else { return };
         for log in &logs {
-            self.by_log.entry(*log).or_default().insert(id);
+            self.by_log.entry(*log).or_default().push(id);
         }
         entry.logs = logs;
         entry.deadline_ms = deadline_ms;
-        self.deadlines.insert((deadline_ms, id));
+        self.deadlines.insert((deadline_ms, id), ());
     }
 
     /// Takes a request off the lists of what it waits for.
@@ -64,7 +65,7 @@ impl ParkedRequests {
         let Some(entry) = self.entries.get_mut(&id) else { return };
         for log in std::mem::take(&mut entry.logs) {
             if let Some(ids) = self.by_log.get_mut(&log) {
-                ids.remove(&id);
+                ids.retain(|other| *other != id);
                 if ids.is_empty() {
                     self.by_log.remove(&log);
                 }
@@ -103,7 +104,7 @@ impl ParkedRequests {
     /// All requests, to be advanced once the broker has opened anew. Their loads are void.
     pub(crate) fn restart(&mut self) {
         self.by_load.clear();
-        self.entries.values_mut().for_each(|entry| entry.loads.clear());
+        self.entries.iter_mut().for_each(|(_, entry)| entry.loads.clear());
     }
 
     pub(crate) fn ids(&self) -> Vec<u64> {

@@ -107,7 +107,16 @@ impl PartitionLog {
             return Err(AppendError::new(ErrorCode::MessageTooLarge, message));
         }
         batch.verify()?;
-        let seen = record::validate(batch, config.compacted, MAX_UNPACKED_BYTES)?;
+        let seen =
+            record::validate(batch, config.compacted, MAX_UNPACKED_BYTES).map_err(|error| {
+                match error {
+                    // The checksum held: the producer itself wrote records that contradict their batch.
+                    RecordError::Truncated { .. } => {
+                        AppendError::new(ErrorCode::InvalidRecord, error.to_string())
+                    }
+                    other => other.into(),
+                }
+            })?;
         if config.timestamp_type == TimestampType::CreateTime {
             let (first, last) = (seen.min_timestamp.unwrap_or(now_ms), seen.max_timestamp);
             let ahead = last.saturating_sub(now_ms) > config.timestamp_after_max_ms;

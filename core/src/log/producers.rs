@@ -4,7 +4,9 @@
 //! batch sent again is acknowledged with the offset that it already has, and a batch that comes too
 //! early is refused.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use crate::record::BatchHeader;
 
@@ -58,7 +60,7 @@ pub(crate) enum Sequenced {
 /// The producers of one partition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Producers {
-    by_id: BTreeMap<i64, ProducerState>,
+    by_id: LiteMap<i64, ProducerState>,
 }
 
 impl Producers {

@@ -8,7 +8,7 @@ use super::segment::Segment;
 use super::{Damage, PartitionLog};
 use crate::protocol::ErrorCode;
 use crate::record::Batch;
-use crate::storage::LogRange;
+use crate::storage::{LogRange, Pieces};
 
 /// What a read from some offset gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl PartitionLog {
         let stored = |batch: &&Batch| batch.header.next_offset() <= self.high_watermark;
         let taken = self
             .tail
-            .from_offset(offset)
+            .starting_at(offset)
             .map(|tail| &tail.batch)
             .take_while(stored)
             .take_while(|batch| budget.take(batch.bytes.len()))
@@ -81,7 +81,7 @@ impl PartitionLog {
         }
         let in_memory = self.tail.front().is_some_and(|f| f.batch.header.base_offset <= offset);
         if in_memory {
-            let ahead = self.tail.from_offset(offset);
+            let ahead = self.tail.starting_at(offset);
             let stored = ahead.take_while(|b| b.batch.header.next_offset() <= self.high_watermark);
             return stored.map(|b| b.batch.bytes.len() as u64).sum();
         }
@@ -116,7 +116,7 @@ impl PartitionLog {
         max_bytes: usize,
         at_least_one: bool,
         range: &LogRange,
-        pieces: Vec<(u64, Bytes)>,
+        pieces: Pieces,
     ) -> ColdRead {
         let scanned = scan(pieces, range.start, range.end);
         let damage = self.name_damage(range, &scanned);
@@ -242,7 +242,7 @@ impl PartitionLog {
     }
 
     /// The part of a segment that memory holds whole, as a load would have brought it.
-    pub fn range_in_memory(&self, range: &LogRange) -> Option<Vec<(u64, Bytes)>> {
+    pub fn range_in_memory(&self, range: &LogRange) -> Option<Pieces> {
         let front = self.tail.front()?;
         if (front.segment, front.position) > (range.segment, range.start) {
             return None;
@@ -250,7 +250,7 @@ impl PartitionLog {
         let inside = |b: &&super::tail::TailBatch| {
             b.segment == range.segment && b.position >= range.start && b.position < range.end
         };
-        let batches = self.tail.from_offset(front.batch.header.base_offset).filter(inside);
+        let batches = self.tail.starting_at(front.batch.header.base_offset).filter(inside);
         let bytes = concat(batches.map(|b| &b.batch.bytes));
         Some(vec![(range.start, bytes)])
     }
@@ -290,7 +290,7 @@ pub fn find_timestamp(
     log: &PartitionLog,
     query: TimestampQuery,
     range: &LogRange,
-    pieces: Vec<(u64, Bytes)>,
+    pieces: Pieces,
 ) -> Result<Option<(i64, i64)>, ErrorCode> {
     let readable = log.log_start_offset..log.high_watermark;
     let mut best: Option<(i64, i64)> = None;

@@ -7,7 +7,7 @@ use super::segment::Segment;
 use super::snapshot::{self, Restored};
 use super::tail::TailBatch;
 use super::{LogConfig, PartitionLog};
-use crate::storage::{LogId, LogRange};
+use crate::storage::{LogId, LogRange, Pieces};
 
 /// Bytes of a log that are missing or are not what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Recovery {
 
     /// Ends with a log that can be used, and with what was found damaged. `loaded` has an answer for
     /// each of the loads, in their order.
-    pub fn finish(mut self, loaded: Vec<Vec<(u64, Bytes)>>) -> (PartitionLog, Vec<Damage>) {
+    pub fn finish(mut self, loaded: Vec<Pieces>) -> (PartitionLog, Vec<Damage>) {
         let mut damage = Vec::new();
         for (range, pieces) in self.loads.iter().zip(loaded) {
             let end = pieces.last().map_or(range.start, |(at, bytes)| at + bytes.len() as u64);

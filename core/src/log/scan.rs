@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::record::{self, Batch, BatchHeader};
+use crate::storage::Pieces;
 
 /// What lies at a position of a segment.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub enum Scanned {
 
 /// Goes through the pieces that a load brought for `start..end` of a segment. Each byte of the range
 /// is accounted for, as part of a batch or as damage. `end` is `u64::MAX` where it is not known.
-pub fn scan(pieces: Vec<(u64, Bytes)>, start: u64, end: u64) -> Vec<Scanned> {
+pub fn scan(pieces: Pieces, start: u64, end: u64) -> Vec<Scanned> {
     let mut found = Vec::new();
     let mut at = start;
     for (piece_start, bytes) in pieces {

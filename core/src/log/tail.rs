@@ -55,7 +55,7 @@ impl Tail {
     }
 
     /// The batches from the one that holds `offset` on.
-    pub(crate) fn from_offset(&self, offset: i64) -> impl Iterator<Item = &TailBatch> {
+    pub(crate) fn starting_at(&self, offset: i64) -> impl Iterator<Item = &TailBatch> {
         let at = self.batches.partition_point(|b| b.batch.header.next_offset() <= offset);
         self.batches.range(at..)
     }

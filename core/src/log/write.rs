@@ -43,7 +43,7 @@ impl PartitionLog {
     }
 
     fn append_writes(&self, writes: &mut Vec<Write>) {
-        let mut batches = self.tail.from_offset(self.written_offset).peekable();
+        let mut batches = self.tail.starting_at(self.written_offset).peekable();
         while let Some(first) = batches.next() {
             let mut bytes = first.batch.bytes.clone();
             if batches.peek().is_some_and(|next| next.segment == first.segment) {

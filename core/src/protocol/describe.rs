@@ -18,7 +18,7 @@
 //!     }
 //! }
 //! nullable! { Name } // Where a field is an `Option` of the struct.
-//! api! { ApiKey::Name, NameRequest => NameResponse, versions 0..=4, flexible from 2 }
+//! api! { Name, NameRequest => NameResponse, versions 0..=4, flexible from 2 }
 //! ```
 //!
 //! A field that a version does not have is left out when writing, whatever its value, and gets its
@@ -113,17 +113,17 @@ macro_rules! message {
                 }
             }
 
-            fn read(
-                from: &mut $crate::protocol::Reader,
-            ) -> Result<Self, $crate::protocol::DecodeError> {
-                #[allow(unused_mut)]
-                let mut this = Self::default();
-                $( message!(@read this.$field, from, $($($when)*)?); )*
+            fn parse(from: &mut $crate::protocol::Reader) -> Self {
+                // Field by field and not over a default, whose strings would have to be dropped.
+                $(
+                    #[allow(unused_mut)] // Only tagged fields are assigned to once more.
+                    let mut $field = message!(@read from, [$($default)?] $($($when)*)?);
+                )*
                 from.tags(&mut |_tag, _from| {
-                    $( message!(@read_tag this.$field, _from, _tag, $($($when)*)?); )*
-                    Ok(false)
-                })?;
-                Ok(this)
+                    $( message!(@read_tag $field, _from, _tag, $($($when)*)?); )*
+                    false
+                });
+                $name { $( $field, )* }
             }
 
             fn min_bytes(version: i16, flexible: bool) -> usize {
@@ -174,19 +174,25 @@ macro_rules! message {
     };
     (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
 
-    (@read $value:expr, $from:ident, $versions:expr, tag $tag:literal) => {};
-    (@read $value:expr, $from:ident, $versions:expr, null $null:expr) => {
-        message!(@read $value, $from, $versions);
-        if $value.is_none() && !($null).contains(&$from.version) {
-            return Err($crate::protocol::DecodeError::BadLength(-1));
-        }
+    (@read $from:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
+        message!(@default $($default)?)
     };
-    (@read $value:expr, $from:ident, $versions:expr) => {
+    (@read $from:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
         if ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::read($from)?;
+            let null = ($null).contains(&$from.version);
+            $from.parse_nullable(null)
+        } else {
+            message!(@default $($default)?)
         }
     };
-    (@read $value:expr, $from:ident,) => { $value = $crate::protocol::Field::read($from)?; };
+    (@read $from:ident, [$($default:expr)?] $versions:expr) => {
+        if ($versions).contains(&$from.version) {
+            $crate::protocol::Field::parse($from)
+        } else {
+            message!(@default $($default)?)
+        }
+    };
+    (@read $from:ident, [$($default:expr)?]) => { $crate::protocol::Field::parse($from) };
 
     (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr, tag $tag:literal) => { 0 };
     (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr $(, null $null:expr)?) => {
@@ -202,7 +208,8 @@ macro_rules! message {
 
     (@sample $samples:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
         match message!(@sample $samples, [$($default)?] $versions) {
-            None if !($null).contains(&$samples.version) => Some(Default::default()),
+            None if ($versions).contains(&$samples.version)
+                && !($null).contains(&$samples.version) => Some(Default::default()),
             value => value,
         }
     };
@@ -215,13 +222,13 @@ macro_rules! message {
     };
     (@sample $samples:ident, [$($default:expr)?]) => { $crate::protocol::Field::sample($samples) };
 
-    (@read_tag $value:expr, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
+    (@read_tag $value:ident, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
         if $tag_read == $tag && ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::read($from)?;
-            return Ok(true);
+            $value = $crate::protocol::Field::parse($from);
+            return true;
         }
     };
-    (@read_tag $value:expr, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
+    (@read_tag $value:ident, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
 }
 
 /// A struct that a field can have as an `Option`: a byte precedes it, 1, or −1 for null.
@@ -235,10 +242,8 @@ macro_rules! nullable {
                 }
             }
 
-            fn read(
-                from: &mut $crate::protocol::Reader,
-            ) -> Result<Self, $crate::protocol::DecodeError> {
-                if i8::read(from)? < 0 { Ok(None) } else { $name::read(from).map(Some) }
+            fn parse(from: &mut $crate::protocol::Reader) -> Self {
+                if i8::parse(from) < 0 { None } else { Some($name::parse(from)) }
             }
 
             fn min_bytes(_version: i16, _flexible: bool) -> usize {

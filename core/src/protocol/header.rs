@@ -43,7 +43,8 @@ pub fn decode_request<M: Message>(
 ) -> Result<M, DecodeError> {
     from.version = header.api_version;
     from.flexible = header.api_version >= M::FLEXIBLE_FROM;
-    from.tags(&mut |_, _| Ok(false))?;
+    from.tags(&mut |_, _| false);
+    from.check()?;
     super::decode_message(from.into_rest(), header.api_version)
 }
 
@@ -83,6 +84,7 @@ pub fn encode_response<M: Message>(response: &M, version: i16, correlation_id: i
 pub fn decode_response<M: Message>(frame: Bytes, version: i16) -> Result<(i32, M), DecodeError> {
     let mut from = Reader::new(frame, version, flexible_response_header::<M>(version));
     let correlation_id = Field::read(&mut from)?;
-    from.tags(&mut |_, _| Ok(false))?;
+    from.tags(&mut |_, _| false);
+    from.check()?;
     Ok((correlation_id, super::decode_message(from.into_rest(), version)?))
 }

@@ -1,5 +1,7 @@
 //! The primitive types of the protocol, and the reader and writer that carry a message's version.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::Uuid;
@@ -36,10 +38,14 @@ pub enum DecodeError {
 }
 
 /// Reads fields from a frame. Byte fields are slices of the frame, not copies.
+///
+/// The first error is kept, and whatever is read after it is empty or zero: so a message of many
+/// fields is checked once, at its end, which takes less code than checking each.
 pub struct Reader {
     frame: Bytes,
-    /// How much of the frame has been read.
+    /// How much of the frame has been read; all of it after an error.
     at: usize,
+    error: Option<DecodeError>,
     /// The version of the message being read.
     pub version: i16,
     /// Whether that version is flexible: compact lengths and tagged fields (KIP-482).
@@ -49,7 +55,7 @@ pub struct Reader {
 impl Reader {
     /// A reader over `frame` for a message of the given version.
     pub fn new(frame: Bytes, version: i16, flexible: bool) -> Reader {
-        Reader { frame, at: 0, version, flexible }
+        Reader { frame, at: 0, error: None, version, flexible }
     }
 
     /// How many bytes are left.
@@ -62,86 +68,120 @@ impl Reader {
         self.frame.split_off(self.at)
     }
 
-    /// Takes the next `len` bytes, without copying them.
-    pub fn take(&mut self, len: usize) -> Result<Bytes, DecodeError> {
-        let at = self.at;
-        self.skip(len)?;
-        Ok(self.frame.slice(at..self.at))
+    /// Whether all that was read was there.
+    pub fn check(&self) -> Result<(), DecodeError> {
+        self.error.map_or(Ok(()), Err)
     }
 
-    fn skip(&mut self, len: usize) -> Result<&[u8], DecodeError> {
-        self.need(len)?;
-        let at = self.at;
-        self.at += len;
-        Ok(&self.frame[at..self.at])
+    #[cold]
+    pub(crate) fn fail(&mut self, error: DecodeError) {
+        self.at = self.frame.len();
+        self.error.get_or_insert(error);
     }
 
-    fn need(&self, wanted: usize) -> Result<(), DecodeError> {
+    /// Whether so many bytes are left; if not, that is the error.
+    fn has(&mut self, wanted: usize) -> bool {
         let left = self.remaining();
-        if wanted > left { Err(DecodeError::Truncated { wanted, left }) } else { Ok(()) }
+        if wanted > left {
+            self.fail(DecodeError::Truncated { wanted, left });
+        }
+        wanted <= left
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.skip(N)?);
-        Ok(array)
+    /// The place of the next `len` bytes, which are then behind the reader.
+    fn advance(&mut self, len: usize) -> Range<usize> {
+        let at = self.at;
+        if !self.has(len) {
+            return 0..0;
+        }
+        self.at += len;
+        at..self.at
+    }
+
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        let place = self.advance(N);
+        self.frame[place].try_into().unwrap_or([0; N])
     }
 
     /// An unsigned LEB128 number of at most 32 bits.
-    pub fn uvarint(&mut self) -> Result<u32, DecodeError> {
+    pub(crate) fn uvarint(&mut self) -> u32 {
         let mut value: u32 = 0;
         for shift in (0..35).step_by(7) {
-            let [byte] = self.array()?;
+            let [byte] = self.array();
             if shift == 28 && byte > 0x0f {
-                return Err(DecodeError::BadVarint);
+                self.fail(DecodeError::BadVarint);
+                return 0;
             }
             value |= u32::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Ok(value);
+                break;
             }
         }
-        Err(DecodeError::BadVarint)
+        value
     }
 
     /// The length of a string, a byte field (`short`: 16 bits wide when not compact) or an array;
     /// `None` for null.
-    fn length(&mut self, short: bool) -> Result<Option<usize>, DecodeError> {
+    fn length(&mut self, short: bool) -> Option<usize> {
         let len = if self.flexible {
-            i64::from(self.uvarint()?) - 1
+            i64::from(self.uvarint()) - 1
         } else if short {
-            i64::from(i16::read(self)?)
+            i64::from(i16::parse(self))
         } else {
-            i64::from(i32::read(self)?)
+            i64::from(i32::parse(self))
         };
-        match len {
-            -1 => Ok(None),
-            0.. => {
-                // What is counted takes a byte each at least.
-                self.need(len as usize)?;
-                Ok(Some(len as usize))
+        // What is counted takes a byte each at least.
+        match usize::try_from(len) {
+            Ok(len) => self.has(len).then_some(len),
+            Err(_) if len == -1 => None,
+            Err(_) => {
+                self.fail(DecodeError::BadLength(len));
+                None
             }
-            _ => Err(DecodeError::BadLength(len)),
         }
+    }
+
+    /// The length of what cannot be null.
+    fn length_not_null(&mut self, short: bool) -> usize {
+        self.length(short).unwrap_or_else(|| {
+            self.fail(DecodeError::BadLength(-1));
+            0
+        })
+    }
+
+    /// Reads a value that may be null only where `null` says so.
+    pub(crate) fn parse_nullable<T>(&mut self, null: bool) -> Option<T>
+    where
+        Option<T>: Field,
+    {
+        let value = Option::parse(self);
+        if value.is_none() && !null {
+            self.fail(DecodeError::BadLength(-1));
+        }
+        value
     }
 
     /// Reads the tagged fields that end a flexible struct: `known` reads the ones it knows and says
     /// so; the rest is skipped, as KIP-482 asks.
-    pub fn tags(
-        &mut self,
-        known: &mut dyn FnMut(u32, &mut Reader) -> Result<bool, DecodeError>,
-    ) -> Result<(), DecodeError> {
+    pub(crate) fn tags(&mut self, known: &mut dyn FnMut(u32, &mut Reader) -> bool) {
         if !self.flexible {
-            return Ok(());
+            return;
         }
-        for _ in 0..self.uvarint()? {
-            let tag = self.uvarint()?;
-            let size = self.uvarint()? as usize;
-            let mut field = Reader::new(self.take(size)?, self.version, true);
-            if known(tag, &mut field)? && field.remaining() > 0 {
-                return Err(DecodeError::Trailing(field.remaining()));
+        let mut left = self.uvarint();
+        while left > 0 && self.error.is_none() {
+            left -= 1;
+            let tag = self.uvarint();
+            let size_bytes = self.uvarint() as usize;
+            let place = self.advance(size_bytes);
+            let mut field = Reader::new(self.frame.slice(place), self.version, true);
+            let error = match (known(tag, &mut field), field.remaining()) {
+                (true, left @ 1..) => Some(DecodeError::Trailing(left)),
+                _ => field.error,
+            };
+            if let Some(error) = error {
+                self.fail(error);
             }
         }
-        Ok(())
     }
 }
 
@@ -203,8 +243,13 @@ impl Writer {
 pub trait Field: Sized {
     /// Writes the value.
     fn write(&self, out: &mut Writer);
+    /// Reads a value, which means nothing unless [`Reader::check`] finds no error.
+    fn parse(from: &mut Reader) -> Self;
     /// Reads a value.
-    fn read(from: &mut Reader) -> Result<Self, DecodeError>;
+    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
+        let value = Self::parse(from);
+        from.check().map(|()| value)
+    }
     /// How many bytes a value takes at least: what bounds the claimed length of an array.
     fn min_bytes(version: i16, flexible: bool) -> usize;
     /// Makes a value for a test.
@@ -218,8 +263,8 @@ macro_rules! numbers {
             fn write(&self, out: &mut Writer) {
                 out.put(&self.to_be_bytes());
             }
-            fn read(from: &mut Reader) -> Result<Self, DecodeError> {
-                Ok(<$number>::from_be_bytes(from.array()?))
+            fn parse(from: &mut Reader) -> Self {
+                <$number>::from_be_bytes(from.array())
             }
             fn min_bytes(_version: i16, _flexible: bool) -> usize {
                 size_of::<$number>()
@@ -237,8 +282,8 @@ impl Field for bool {
     fn write(&self, out: &mut Writer) {
         out.put(&[u8::from(*self)]);
     }
-    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
-        Ok(i8::read(from)? != 0)
+    fn parse(from: &mut Reader) -> Self {
+        i8::parse(from) != 0
     }
     fn min_bytes(_version: i16, _flexible: bool) -> usize {
         1
@@ -253,8 +298,8 @@ impl Field for Uuid {
     fn write(&self, out: &mut Writer) {
         out.put(&self.0);
     }
-    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
-        Ok(Uuid(from.array()?))
+    fn parse(from: &mut Reader) -> Self {
+        Uuid(from.array())
     }
     fn min_bytes(_version: i16, _flexible: bool) -> usize {
         16
@@ -271,7 +316,7 @@ trait Prefixed: Sized {
     const SHORT: bool;
     fn body_len(&self) -> usize;
     fn write_body(&self, out: &mut Writer);
-    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError>;
+    fn parse_body(from: &mut Reader, len: usize) -> Self;
     #[cfg(test)]
     fn sample_body(samples: &mut super::tests::samples::Samples) -> Self;
 }
@@ -302,11 +347,14 @@ impl Prefixed for String {
     fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
         samples.text()
     }
-    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
-        if len > MAX_STRING_BYTES {
-            return Err(DecodeError::BadLength(len as i64));
+    fn parse_body(from: &mut Reader, len: usize) -> Self {
+        let place = from.advance(len);
+        match std::str::from_utf8(&from.frame[place]) {
+            Ok(text) if len <= MAX_STRING_BYTES => return text.to_owned(),
+            Ok(_) => from.fail(DecodeError::BadLength(len as i64)),
+            Err(_) => from.fail(DecodeError::BadString),
         }
-        std::str::from_utf8(from.skip(len)?).map(str::to_owned).map_err(|_| DecodeError::BadString)
+        String::new()
     }
 }
 
@@ -318,8 +366,9 @@ impl Prefixed for Bytes {
     fn write_body(&self, out: &mut Writer) {
         out.put(self);
     }
-    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
-        from.take(len)
+    fn parse_body(from: &mut Reader, len: usize) -> Self {
+        let place = from.advance(len);
+        from.frame.slice(place)
     }
     #[cfg(test)]
     fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
@@ -335,14 +384,16 @@ impl<T: Field> Prefixed for Vec<T> {
     fn write_body(&self, out: &mut Writer) {
         self.iter().for_each(|item| item.write(out));
     }
-    fn read_body(from: &mut Reader, len: usize) -> Result<Self, DecodeError> {
+    fn parse_body(from: &mut Reader, len: usize) -> Self {
         let min_bytes = T::min_bytes(from.version, from.flexible);
-        from.need(len.saturating_mul(min_bytes))?;
-        let mut items = Vec::with_capacity(len);
-        for _ in 0..len {
-            items.push(T::read(from)?);
+        if !from.has(len.saturating_mul(min_bytes)) {
+            return Vec::new();
         }
-        Ok(items)
+        let mut items = Vec::with_capacity(len);
+        while items.len() < len && from.error.is_none() {
+            items.push(T::parse(from));
+        }
+        items
     }
     #[cfg(test)]
     fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
@@ -363,9 +414,9 @@ impl<T: Prefixed> Field for T {
         out.length(Some(self.body_len()), T::SHORT);
         self.write_body(out);
     }
-    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
-        let len = from.length(T::SHORT)?.ok_or(DecodeError::BadLength(-1))?;
-        T::read_body(from, len)
+    fn parse(from: &mut Reader) -> Self {
+        let len = from.length_not_null(T::SHORT);
+        T::parse_body(from, len)
     }
     fn min_bytes(_version: i16, flexible: bool) -> usize {
         min_prefix_bytes(T::SHORT, flexible)
@@ -383,11 +434,8 @@ impl<T: Prefixed> Field for Option<T> {
             value.write_body(out);
         }
     }
-    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
-        match from.length(T::SHORT)? {
-            Some(len) => T::read_body(from, len).map(Some),
-            None => Ok(None),
-        }
+    fn parse(from: &mut Reader) -> Self {
+        from.length(T::SHORT).map(|len| T::parse_body(from, len))
     }
     fn min_bytes(_version: i16, flexible: bool) -> usize {
         min_prefix_bytes(T::SHORT, flexible)

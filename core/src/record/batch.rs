@@ -340,3 +340,92 @@ fn set<const N: usize>(batch: &mut [u8], at: usize, field: [u8; N]) {
         target.copy_from_slice(&field);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BatchBuilder, BatchOptions};
+    use super::*;
+
+    fn sample() -> Vec<u8> {
+        let mut builder = BatchBuilder::new();
+        builder.append(10, Some(b"key"), Some(b"value"), &[]);
+        builder.append(12, None, None, &[]);
+        builder.finish(&BatchOptions::default()).unwrap().to_vec()
+    }
+
+    fn parse(bytes: &[u8]) -> Batch {
+        Batch::split_from(&mut Bytes::copy_from_slice(bytes)).unwrap()
+    }
+
+    #[test]
+    fn a_broker_places_a_batch_without_touching_its_checksum() {
+        let mut bytes = sample();
+        let before = parse(&bytes).header;
+        set_base_offset(&mut bytes, 1 << 40);
+        set_partition_leader_epoch(&mut bytes, 77);
+        let batch = parse(&bytes);
+        batch.verify().unwrap();
+        let placed = BatchHeader { base_offset: 1 << 40, partition_leader_epoch: 77, ..before };
+        assert_eq!(batch.header, placed);
+        assert_eq!(batch.records(100).unwrap()[1].offset, (1 << 40) + 1);
+    }
+
+    #[test]
+    fn append_time_is_every_records_time_until_taken_back() {
+        let original = sample();
+        let mut bytes = original.clone();
+        set_log_append_time(&mut bytes, 99);
+        let batch = parse(&bytes);
+        batch.verify().unwrap();
+        assert_eq!(batch.header.timestamp_type(), TimestampType::LogAppendTime);
+        let times = batch.records(100).unwrap().iter().map(|r| r.timestamp).collect::<Vec<_>>();
+        assert_eq!(times, [99, 99]);
+        set_max_timestamp(&mut bytes, TimestampType::CreateTime, 12);
+        assert_eq!(bytes, original);
+    }
+
+    #[test]
+    fn what_is_too_short_for_a_batch_is_left_alone() {
+        let mut bytes = vec![2; HEADER_BYTES - 1];
+        set_base_offset(&mut bytes, 0);
+        set_partition_leader_epoch(&mut bytes, 0);
+        set_log_append_time(&mut bytes, 0);
+        assert_eq!(bytes, [2; HEADER_BYTES - 1]);
+    }
+
+    #[test]
+    fn a_length_below_the_headers_is_refused() {
+        for length in [i32::MIN, -1, 0, 48] {
+            let mut bytes = sample();
+            bytes[8..12].copy_from_slice(&length.to_be_bytes());
+            assert_eq!(BatchHeader::parse(&bytes), Err(RecordError::BadLength(length)));
+        }
+    }
+
+    #[test]
+    fn a_control_record_says_what_happened() {
+        let control = |kind: ControlType| {
+            let mut builder = BatchBuilder::new();
+            builder.append(1, Some(&kind.key()), Some(&[0; 6]), &[]);
+            let options = BatchOptions { is_control: true, ..BatchOptions::default() };
+            parse(&builder.finish(&options).unwrap()).control_type()
+        };
+        for kind in [ControlType::Abort, ControlType::Commit, ControlType::Other(4)] {
+            assert_eq!(control(kind), Ok(kind));
+        }
+        assert!(matches!(parse(&sample()).control_type(), Err(RecordError::BadBatch(_))));
+        for key in [None, Some(&[0, 0, 0][..]), Some(&[0xff, 0xff, 0, 1])] {
+            assert!(matches!(ControlType::from_key(key), Err(RecordError::BadRecord(_))));
+        }
+    }
+
+    #[test]
+    fn unknown_compressions_are_refused() {
+        for number in 5..=7 {
+            let mut bytes = sample();
+            bytes[22] |= number;
+            let refused = Err(RecordError::UnknownCompression(number));
+            assert_eq!(parse(&bytes).body(100), refused);
+        }
+    }
+}

@@ -1,15 +1,10 @@
 //! The five ways that the records section of a batch can be packed.
 
-use std::io::{Read, Write};
-
-use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
-use lz4_flex::frame::{BlockMode, BlockSize, FrameDecoder as Lz4Decoder, FrameEncoder, FrameInfo};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder as ZstdDecoder};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
-use super::{RecordError, xerial};
+use super::{RecordError, gzip, lz4, xerial};
 
 /// How the records of a batch are compressed: the low three bits of its attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -26,9 +21,6 @@ pub enum Compression {
     /// Zstandard (RFC 8878, KIP-110).
     Zstd = 4,
 }
-
-/// The magic number that an LZ4 frame begins with.
-const LZ4_MAGIC: [u8; 4] = 0x184D_2204_u32.to_le_bytes();
 
 impl Compression {
     /// Every compression, by number.
@@ -63,23 +55,9 @@ impl Compression {
     pub fn compress(self, plain: &[u8]) -> Result<Vec<u8>, RecordError> {
         match self {
             Compression::None => Ok(plain.to_vec()),
-            Compression::Gzip => {
-                let out = Vec::with_capacity(plain.len() / 2);
-                let mut encoder = GzEncoder::new(out, flate2::Compression::default());
-                encoder.write_all(plain).map_err(|_| self.corrupt())?;
-                encoder.finish().map_err(|_| self.corrupt())
-            }
+            Compression::Gzip => Ok(gzip::compress(plain)),
             Compression::Snappy => xerial::compress(plain),
-            Compression::Lz4 => {
-                // Java's settings; any reader knows them.
-                let info = FrameInfo::new()
-                    .block_size(BlockSize::Max64KB)
-                    .block_mode(BlockMode::Independent);
-                let out = Vec::with_capacity(plain.len() / 2);
-                let mut encoder = FrameEncoder::with_frame_info(info, out);
-                encoder.write_all(plain).map_err(|_| self.corrupt())?;
-                encoder.finish().map_err(|_| self.corrupt())
-            }
+            Compression::Lz4 => lz4::compress(plain),
             // The only level that ruzstd has; about zstd's own level 1.
             Compression::Zstd => Ok(compress_to_vec(plain, CompressionLevel::Fastest)),
         }
@@ -97,40 +75,18 @@ impl Compression {
                 Err(RecordError::TooLarge { max_bytes })
             }
             Compression::None => Ok(packed.to_vec()),
-            Compression::Gzip => self.read(MultiGzDecoder::new(packed), packed.len(), max_bytes),
+            Compression::Gzip => gzip::decompress(packed, max_bytes),
             Compression::Snappy => xerial::decompress(packed, max_bytes),
-            // The decoder would take the older, headless format too, which Kafka does not know.
-            Compression::Lz4 if !packed.starts_with(&LZ4_MAGIC) => Err(self.corrupt()),
-            Compression::Lz4 => self.read(Lz4Decoder::new(packed), packed.len(), max_bytes),
+            Compression::Lz4 => lz4::decompress(packed, max_bytes),
             Compression::Zstd => unzstd(packed, max_bytes),
         }
-    }
-
-    fn read(
-        self,
-        decoder: impl Read,
-        packed_bytes: usize,
-        max_bytes: usize,
-    ) -> Result<Vec<u8>, RecordError> {
-        let mut plain = Vec::with_capacity(packed_bytes.saturating_mul(2).min(max_bytes));
-        // One byte more than allowed tells a full buffer from an overflowing one.
-        let mut bounded = decoder.take((max_bytes as u64).saturating_add(1));
-        bounded.read_to_end(&mut plain).map_err(|_| self.corrupt())?;
-        if plain.len() > max_bytes {
-            return Err(RecordError::TooLarge { max_bytes });
-        }
-        Ok(plain)
-    }
-
-    const fn corrupt(self) -> RecordError {
-        RecordError::BadCompression(self)
     }
 }
 
 /// Decodes every frame, block by block: the decoder holds back a whole window (up to 128 MiB) before
 /// it lets its reader see a byte, so a bound on what is read would not bound its memory.
 fn unzstd(mut packed: &[u8], max_bytes: usize) -> Result<Vec<u8>, RecordError> {
-    let corrupt = Compression::Zstd.corrupt();
+    let corrupt = RecordError::BadCompression(Compression::Zstd);
     let mut plain = Vec::new();
     while !packed.is_empty() {
         // A new decoder each time: one used again reserves the window that the frame claims.

@@ -1,11 +1,32 @@
 //! Record batches: what producers send, logs keep and consumers fetch. Only format 2 exists here
 //! (KIP-98); Kafka itself dropped the older ones in 4.0 (KIP-724).
+//!
+//! ```
+//! use ottla::record::{BatchBuilder, BatchOptions, Compression, batches};
+//!
+//! let mut builder = BatchBuilder::new();
+//! builder.append(1_700_000_000_000, Some(b"truck-7"), Some(b"left depot"), &[]);
+//! builder.append(1_700_000_000_250, Some(b"truck-7"), None, &[("reason", Some(b"sold"))]);
+//! let options = BatchOptions { compression: Compression::Zstd, ..BatchOptions::default() };
+//! let bytes = builder.finish(&options)?;
+//!
+//! for batch in batches(bytes) {
+//!     let batch = batch?;
+//!     batch.verify()?;
+//!     let records = batch.records(1 << 20)?;
+//!     assert_eq!(records[0].value.as_deref(), Some(&b"left depot"[..]));
+//!     assert_eq!((records[1].offset, records[1].headers[0].key_str()), (1, "reason"));
+//! }
+//! # Ok::<(), ottla::record::RecordError>(())
+//! ```
 
 mod batch;
 mod builder;
 mod compression;
 mod control;
 mod error;
+mod gzip;
+mod lz4;
 mod records;
 mod validate;
 pub mod varint;

@@ -116,6 +116,9 @@ pub struct LogRange {
     pub end: u64,
 }
 
+/// Runs of bytes found in a segment, in order, each with the position of its first byte.
+pub type Pieces = Vec<(u64, Bytes)>;
+
 /// What a load brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loaded {
@@ -124,7 +127,7 @@ pub enum Loaded {
     /// The pieces that were found in the range, in order, each with the position of its first byte.
     /// A driver returns one piece where nothing is missing; a hole between two pieces is damage,
     /// which the core reports. Bytes outside the range are cut off.
-    Log(Vec<(u64, Bytes)>),
+    Log(Pieces),
 }
 
 /// Why storage could not do what it was asked.

@@ -1,6 +1,6 @@
 //! The topics that a broker has, by name and by id.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::TopicRecord;
 use crate::Uuid;
@@ -18,7 +18,7 @@ pub struct Topic {
     /// The log of each partition.
     pub logs: Vec<LogId>,
     /// The configurations that were set.
-    pub configs: BTreeMap<String, String>,
+    pub configs: LiteMap<String, String>,
 }
 
 impl Topic {
@@ -64,8 +64,8 @@ impl Topic {
 /// All topics.
 #[derive(Debug, Clone, Default)]
 pub struct Topics {
-    by_name: BTreeMap<String, Topic>,
-    names: BTreeMap<Uuid, String>,
+    by_name: LiteMap<String, Topic>,
+    names: LiteMap<Uuid, String>,
 }
 
 impl Topics {

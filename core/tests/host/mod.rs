@@ -1,5 +1,5 @@
 //! A host for a broker in tests: it carries out what the broker asks for, at once or when it is told.
-#![allow(dead_code, unreachable_pub)] // Each test binary uses a part of it, as a module of its own.
+#![allow(dead_code, unreachable_pub, clippy::expect_used, clippy::unwrap_used)] // Each test binary uses a part of it, as a module of its own.
 
 use std::collections::VecDeque;
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 pub(crate) use self::session::FetchSessions;
 use self::session::{FetchedPartition, Mode};
-use super::{Call, Node, Parked, Progress, Reply};
+use super::{Call, LoadedPart, Node, Parked, Progress, Reply};
 use crate::log::{PartitionLog, Read};
 use crate::protocol::{ErrorCode, messages as m};
 use crate::storage::{Loaded, LogId, LogRange, StorageError};
@@ -55,7 +55,7 @@ struct PartitionTask {
     /// Where to read: past the offset asked for, where a part of a segment held nothing from there.
     offset: i64,
     awaited: Option<LogRange>,
-    loaded: Option<(LogRange, Result<Vec<(u64, Bytes)>, ErrorCode>)>,
+    loaded: Option<LoadedPart>,
 }
 
 /// What a partition gives at this moment.
@@ -99,15 +99,14 @@ impl PartitionTask {
                 Read::Batches(batches) => return Ok(Outcome::Data(batches)),
                 Read::Cold(range) => range,
             };
-            let (range, pieces) = match &self.loaded {
-                Some((loaded, result))
-                    if (loaded.segment, loaded.start) == (range.segment, range.start) =>
-                {
-                    (loaded.clone(), result.clone()?)
-                }
-                _ => return Ok(Outcome::Load(range)),
+            let here = |part: &&LoadedPart| {
+                (part.range.segment, part.range.start) == (range.segment, range.start)
             };
-            let read = log.read_loaded(self.offset, max_bytes, at_least_one, &range, pieces);
+            let Some(part) = self.loaded.as_ref().filter(here) else {
+                return Ok(Outcome::Load(range));
+            };
+            let (range, pieces) = (&part.range, part.pieces.clone()?);
+            let read = log.read_loaded(self.offset, max_bytes, at_least_one, range, pieces);
             notices.extend(
                 read.damage.iter().map(|damage| Output::Log {
                     level: LogLevel::Error,
@@ -206,14 +205,10 @@ impl Parked for Task {
     }
 
     fn loaded(&mut self, range: &LogRange, result: Result<Loaded, StorageError>) {
-        let pieces = match result {
-            Ok(Loaded::Log(pieces)) => Ok(pieces),
-            _ => Err(ErrorCode::KafkaStorageError),
-        };
         let awaits = |p: &&mut PartitionTask| p.awaited.as_ref() == Some(range);
         if let Some(partition) = self.partitions.iter_mut().find(awaits) {
             partition.awaited = None;
-            partition.loaded = Some((range.clone(), pieces));
+            partition.loaded = Some(LoadedPart::new(range, result));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Incremental fetch sessions: a consumer names its partitions once, and then only what changes.
 //! KIP-227.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::protocol::{ErrorCode, messages as m};
 use crate::{Now, Uuid};
@@ -50,12 +50,12 @@ pub(crate) enum Mode {
 #[derive(Debug)]
 pub(crate) struct FetchSessions {
     slots: usize,
-    sessions: BTreeMap<i32, Session>,
+    sessions: LiteMap<i32, Session>,
 }
 
 impl FetchSessions {
     pub(crate) fn new(slots: usize) -> FetchSessions {
-        FetchSessions { slots, sessions: BTreeMap::new() }
+        FetchSessions { slots, sessions: LiteMap::new() }
     }
 
     /// Takes a request in: which partitions it fetches, in which order, and how it is answered.

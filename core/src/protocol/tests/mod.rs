@@ -1,5 +1,6 @@
 //! Every message in every version, against the crate `kafka-protocol` and against hostile bytes.
 
+mod golden;
 mod hostile;
 mod oracle;
 pub(crate) mod samples;

@@ -55,16 +55,20 @@ fn null_is_refused_where_a_value_must_be() {
 
 #[test]
 fn varints_have_at_most_32_bits() {
-    let uvarint = |bytes: &'static [u8]| Reader::new(Bytes::from_static(bytes), 0, true).uvarint();
-    assert_eq!(uvarint(&[0xac, 0x02]), Ok(300));
-    assert_eq!(uvarint(&[0xff, 0xff, 0xff, 0xff, 0x0f]), Ok(u32::MAX));
-    assert_eq!(uvarint(&[0xff, 0xff, 0xff, 0xff, 0x10]), Err(DecodeError::BadVarint));
-    assert_eq!(uvarint(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x00]), Err(DecodeError::BadVarint));
-    assert_eq!(uvarint(&[0x80]), Err(DecodeError::Truncated { wanted: 1, left: 0 }));
+    fn uvarint(bytes: impl Into<Bytes>) -> Result<u32, DecodeError> {
+        let mut from = Reader::new(bytes.into(), 0, true);
+        let value = from.uvarint();
+        from.check().map(|()| value)
+    }
+    assert_eq!(uvarint([0xac, 0x02].to_vec()), Ok(300));
+    assert_eq!(uvarint([0xff, 0xff, 0xff, 0xff, 0x0f].to_vec()), Ok(u32::MAX));
+    assert_eq!(uvarint([0xff, 0xff, 0xff, 0xff, 0x10].to_vec()), Err(DecodeError::BadVarint));
+    assert_eq!(uvarint([0x80, 0x80, 0x80, 0x80, 0x80, 0x00].to_vec()), Err(DecodeError::BadVarint));
+    assert_eq!(uvarint([0x80].to_vec()), Err(DecodeError::Truncated { wanted: 1, left: 0 }));
     for value in [0, 1, 127, 128, 16_383, 16_384, u32::MAX] {
         let mut out = Writer::new(Vec::new(), 0, true);
         out.uvarint(value);
-        assert_eq!(Reader::new(out.into_inner().into(), 0, true).uvarint(), Ok(value));
+        assert_eq!(uvarint(out.into_inner()), Ok(value));
     }
 }
 

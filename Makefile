@@ -1,0 +1,123 @@
+# Builds, tests and serves everything. `make help` lists what there is.
+#
+# Every goal first installs what it lacks (scripts/setup), into .tools/ and node_modules/. What was
+# built leaves a stamp under target/stamps, which is older than its sources when it is stale.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH):$(HOME)/.cargo/bin
+
+stamps := target/stamps
+# The files of some folders that git knows or would take; not what was built there.
+sources = $(wildcard $(shell git ls-files --cached --others --exclude-standard -- $(1)))
+
+rust := Cargo.toml Cargo.lock $(call sources,core)
+package := $(rust) package-lock.json $(call sources,wasm)
+demo := package-lock.json $(call sources,web)
+pages := package-lock.json $(call sources,tests/pages tests/package.json)
+
+step = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# ---- What people call
+
+.PHONY: demo
+demo: $(stamps)/demo ## Build everything and serve the demo on localhost
+	$(call step,The demo; end it with Ctrl-C)
+	npm run preview --workspace web
+
+.PHONY: test
+test: setup-test lint test-rust test-wasm test-package test-browser ## Run every check and every test
+	$(call step,All passed)
+
+.PHONY: bench
+bench: setup-bench $(stamps)/pages ## Measure, beside peers; writes target/bench
+	$(call step,Benchmarks: native)
+	cargo bench --package ottla-tests --bench handle --locked
+	$(call step,Benchmarks: browser)
+	npm run bench --workspace tests
+
+.PHONY: lint
+lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files
+	$(call step,Formatting)
+	cargo fmt --all --check
+	$(call step,Clippy)
+	cargo clippy --workspace --exclude ottla-wasm --all-targets --locked -- -D warnings
+	scripts/lint-wasm
+	$(call step,Documentation)
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --exclude ottla-wasm --no-deps --locked
+	$(call step,Licences and sources of crates)
+	cargo deny --locked check licenses bans sources
+	$(call step,Types)
+	npm run typecheck --workspaces --if-present
+
+.PHONY: build
+build: $(stamps)/demo ## Build the package and the demo
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf target wasm/dist wasm/js/pkg web/dist tests/dist
+
+.PHONY: distclean
+distclean: clean ## Remove what was installed, too
+	rm -rf .tools node_modules wasm/node_modules web/node_modules tests/node_modules
+
+# ---- The parts of `make test`
+
+.PHONY: test-rust
+test-rust: setup-rust
+	$(call step,Rust tests)
+	cargo test --workspace --exclude ottla-wasm --locked
+
+.PHONY: test-wasm
+test-wasm: setup-test
+	$(call step,Tests of the binding in headless Chromium)
+	scripts/test-wasm
+
+.PHONY: test-package
+test-package: setup-build $(stamps)/package
+	$(call step,Tests of the package in Node)
+	npm test --workspace wasm
+
+.PHONY: test-browser
+test-browser: setup-test $(stamps)/demo $(stamps)/pages
+	$(call step,End to end in Chromium)
+	npm run e2e --workspace tests
+
+# ---- What is built
+
+$(stamps)/package: $(package) | setup-build
+	$(call step,Building the package ottla)
+	scripts/with-wasm npm run build --workspace wasm
+	@mkdir -p $(@D) && touch $@
+
+$(stamps)/demo: $(stamps)/package $(demo) | setup-build
+	$(call step,Building the demo)
+	npm run build --workspace web
+	@mkdir -p $(@D) && touch $@
+
+# The pages that the end-to-end tests and the benchmarks open.
+$(stamps)/pages: $(stamps)/package $(pages) | setup-build
+	$(call step,Building the test pages)
+	npm run build --workspace tests
+	@mkdir -p $(@D) && touch $@
+
+# ---- What is installed, where it is missing
+
+.PHONY: setup-rust setup-build setup-lint setup-bench setup-test
+setup-rust:
+	@scripts/setup rust
+setup-build: setup-rust
+	@scripts/setup node wasm-target wasm-tools
+setup-lint: setup-build
+	@scripts/setup deny
+setup-bench: setup-build
+	@scripts/setup chromium
+setup-test: setup-lint
+	@scripts/setup chromium

@@ -1,0 +1,189 @@
+// The package in a real page, on both of Chromium's storage backends.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { backends, launch, newProfile } from '../lib/chromium.mjs'
+import { serve } from '../lib/serve.mjs'
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const timeout = 120_000
+let server
+
+before(async () => {
+  server = await serve(dist)
+})
+after(() => server?.close())
+
+/** Runs a test in a browser with a profile of its own. */
+async function inBrowser(backend, use) {
+  const profile = await newProfile()
+  const browser = await launch(profile.path, { backend })
+  try {
+    await use(browser)
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+}
+
+async function open(browser, address = server) {
+  const page = await browser.page(`${address.url}/package.html`)
+  await page.waitForFunction(() => 'tests' in window)
+  return page
+}
+
+for (const backend of Object.keys(backends)) {
+  test(`records survive a reload, and offsets go on: ${backend}`, { timeout }, () =>
+    inBrowser(backend, async (browser) => {
+      const page = await open(browser)
+      const first = await page.evaluate(async () => {
+        const shop = window.tests.clients('idb://shop')
+        await shop.create(2)
+        return shop.send(['one', 'two'])
+      })
+      assert.equal(first, '0')
+
+      await page.reload()
+      await page.waitForFunction(() => 'tests' in window)
+      const second = await page.evaluate(async () => {
+        const shop = window.tests.clients('idb://shop')
+        return { offset: await shop.send(['three']), read: await shop.read(3) }
+      })
+      assert.equal(second.offset, '2')
+      assert.deepEqual(second.read.values, ['one', 'two', 'three'])
+    }))
+
+  test(`a full quota is a typed error, and reading and deleting go on: ${backend}`, { timeout }, () =>
+    inBrowser(backend, async (browser) => {
+      const page = await open(browser)
+      const session = await browser.context.newCDPSession(page)
+      const setQuota = (quotaSize) =>
+        session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize })
+
+      await page.evaluate(async () => {
+        window.shop = window.tests.clients('idb://shop')
+        await window.shop.create(1)
+        await window.shop.send(['stored before'])
+      })
+      await setQuota(1)
+      const failure = await page.evaluate(() =>
+        window.tests.failureOf(window.shop.send(['x'.repeat(900_000)])),
+      )
+      assert.ok(failure, 'a send that has no room fails')
+      assert.match(failure.name, /^KafkaJS/)
+      assert.match(`${failure.type} ${failure.message}`, /KAFKA_STORAGE_ERROR|full|quota/i)
+
+      const read = await page.evaluate(() => window.shop.read(1))
+      assert.deepEqual(read.values, ['stored before'])
+      await page.evaluate(async () => {
+        const admin = window.shop.kafka.admin()
+        await admin.connect()
+        await admin.deleteTopics({ topics: ['orders'] })
+        await admin.disconnect()
+      })
+
+      await setQuota(undefined)
+      const offset = await page.evaluate(async () => {
+        await window.shop.create(1)
+        return window.shop.send(['there is room again'])
+      })
+      assert.equal(offset, '0')
+    }))
+
+  test(`damage is reported, and what is whole stays readable: ${backend}`, { timeout }, () =>
+    inBrowser(backend, async (browser) => {
+      const page = await open(browser)
+      await page.evaluate(async () => {
+        const shop = window.tests.clients('idb://shop')
+        await shop.create(2)
+        for (const value of ['first', 'second', 'third']) await shop.send([value])
+        await shop.send(['elsewhere'], 1)
+      })
+      // The broker must read from storage, not from memory: another page, after the damage.
+      await page.goto('about:blank')
+      await page.goto(`${server.url}/package.html`)
+      const damaged = await page.evaluate(damageBytes, 'second')
+      assert.equal(damaged, 1)
+
+      const { partition0, rest, partition1 } = await page.evaluate(async () => {
+        const shop = window.tests.clients('idb://shop')
+        return {
+          partition0: await shop.read(3),
+          rest: await shop.read(1, 0, '2'),
+          partition1: await shop.read(1, 1),
+        }
+      })
+      assert.deepEqual(partition0.values, ['first'])
+      assert.match(partition0.crash, /orders/, 'the topic')
+      assert.match(partition0.crash, /\b0\b/, 'the partition')
+      assert.match(partition0.crash, /\b1\b/, 'the offset')
+      assert.deepEqual(rest.values, ['third'])
+      assert.deepEqual(partition1.values, ['elsewhere'])
+    }))
+}
+
+test('without IndexedDB connect() says so, and memory:// works', { timeout }, () =>
+  inBrowser('leveldb', async (browser) => {
+    const without = await serve(dist, 0, (path, content) =>
+      path.endsWith('.js') ? `${refuseIndexedDb};${content}` : content,
+    )
+    try {
+      const page = await open(browser, without)
+      const { failure, read } = await page.evaluate(async () => {
+        const shop = window.tests.clients('idb://shop')
+        const failure = await window.tests.failureOf(shop.kafka.producer().connect())
+        const memory = window.tests.clients('memory://shop')
+        await memory.create(1)
+        await memory.send(['kept for now'])
+        return { failure, read: await memory.read(1) }
+      })
+      assert.match(failure.name, /^KafkaJS/)
+      assert.match(failure.message, /idb:\/\/shop/)
+      assert.deepEqual(read.values, ['kept for now'])
+    } finally {
+      await without.close()
+    }
+  }))
+
+/** As in a private window of some browsers. */
+const refuseIndexedDb = `Object.defineProperty(self.IDBFactory.prototype, 'open', {
+  value() { throw new DOMException('The operation is insecure.', 'SecurityError') },
+})`
+
+/**
+ * Runs in the page: changes one byte in every stored value that contains `text`. Returns how many
+ * there were.
+ */
+async function damageBytes(text) {
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  const needle = new TextEncoder().encode(text)
+  const find = (bytes) =>
+    bytes.findIndex((_, at) => needle.every((byte, index) => bytes[at + index] === byte))
+  let damaged = 0
+  for (const { name } of await indexedDB.databases()) {
+    const db = await done(indexedDB.open(name))
+    for (const store of db.objectStoreNames) {
+      const objects = db.transaction(store, 'readwrite').objectStore(store)
+      const [keys, values] = await Promise.all([
+        done(objects.getAllKeys()),
+        done(objects.getAll()),
+      ])
+      for (const [index, value] of values.entries()) {
+        if (!(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) continue
+        const bytes = new Uint8Array(value.buffer ?? value)
+        const at = find(bytes)
+        if (at < 0) continue
+        bytes[at] ^= 1
+        await done(objects.put(value, keys[index]))
+        damaged++
+      }
+    }
+    db.close()
+  }
+  return damaged
+}

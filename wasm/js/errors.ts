@@ -1,0 +1,207 @@
+/** Options of every error. */
+export interface ErrorOptions {
+  /** Whether the same call may succeed when it is made again. */
+  retriable?: boolean
+  cause?: unknown
+}
+
+/** What every error of this package descends from. */
+export class KafkaJSError extends Error {
+  override name = 'KafkaJSError'
+  /** Whether the same call may succeed when it is made again. */
+  readonly retriable: boolean
+  readonly helpUrl?: string
+
+  constructor(error: Error | string, { retriable = true, cause }: ErrorOptions = {}) {
+    super(typeof error === 'string' ? error : error.message, cause === undefined ? {} : { cause })
+    this.retriable = retriable
+  }
+}
+
+/** An error that stays however often one tries. */
+export class KafkaJSNonRetriableError extends KafkaJSError {
+  override name = 'KafkaJSNonRetriableError'
+  constructor(error: Error | string, options: ErrorOptions = {}) {
+    super(error, { ...options, retriable: false })
+  }
+}
+
+/** What a broker refused, and with which of Kafka's error codes. */
+export class KafkaJSProtocolError extends KafkaJSError {
+  override name = 'KafkaJSProtocolError'
+  /** The code's name, such as `UNKNOWN_TOPIC_OR_PARTITION`. */
+  readonly type: string
+  /** The code's number. */
+  readonly code: number
+
+  constructor(error: { message: string; type: string; code: number; retriable?: boolean }) {
+    super(error.message, { retriable: error.retriable ?? false })
+    this.type = error.type
+    this.code = error.code
+  }
+}
+
+/** A position that does not exist (any more). */
+export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
+  override name = 'KafkaJSOffsetOutOfRange'
+  readonly topic: string
+  readonly partition: number
+
+  constructor(
+    error: { message: string; type: string; code: number; retriable?: boolean },
+    { topic, partition }: { topic: string; partition: number },
+  ) {
+    super(error)
+    this.topic = topic
+    this.partition = partition
+  }
+}
+
+/** A topic that could not be made. */
+export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
+  override name = 'KafkaJSCreateTopicError'
+  readonly topic: string
+
+  constructor(
+    error: { message: string; type: string; code: number; retriable?: boolean },
+    topic: string,
+  ) {
+    super(error)
+    this.topic = topic
+  }
+}
+
+/** Several errors at once. */
+export class KafkaJSAggregateError extends Error {
+  override name = 'KafkaJSAggregateError'
+  readonly errors: (Error | string)[]
+
+  constructor(message: Error | string, errors: (Error | string)[]) {
+    super(typeof message === 'string' ? message : message.message)
+    this.errors = errors
+  }
+}
+
+/** Every attempt failed; `cause` is the last one's error. */
+export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSNumberOfRetriesExceeded'
+  readonly retryCount: number
+  /** In milliseconds. */
+  readonly retryTime: number
+
+  constructor(
+    error: Error | string,
+    { retryCount, retryTime }: { retryCount: number; retryTime: number },
+  ) {
+    super(error, { cause: error })
+    this.retryCount = retryCount
+    this.retryTime = retryTime
+  }
+}
+
+/** No connection to the broker, or one that broke. */
+export class KafkaJSConnectionError extends KafkaJSError {
+  override name = 'KafkaJSConnectionError'
+  readonly broker?: string
+  readonly code?: string
+
+  constructor(
+    error: Error | string,
+    { broker, code, ...options }: ErrorOptions & { broker?: string; code?: string } = {},
+  ) {
+    super(error, options)
+    this.broker = broker
+    this.code = code
+  }
+}
+
+/** The broker did not answer in time. */
+export class KafkaJSRequestTimeoutError extends KafkaJSError {
+  override name = 'KafkaJSRequestTimeoutError'
+}
+
+/** Something is unknown because no metadata is there. */
+export class KafkaJSMetadataNotLoaded extends KafkaJSError {
+  override name = 'KafkaJSMetadataNotLoaded'
+}
+
+/** A topic is unknown. */
+export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
+  override name = 'KafkaJSTopicMetadataNotLoaded'
+  readonly topic: string
+
+  constructor(error: Error | string, { topic }: { topic: string }) {
+    super(error)
+    this.topic = topic
+  }
+}
+
+/** The broker is too old, or too new, for a request. */
+export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSServerDoesNotSupportApiKey'
+}
+
+/** Something that KafkaJS has and this package does not have yet. */
+export class KafkaJSNotImplemented extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSNotImplemented'
+}
+
+/** Something took too long on this side. */
+export class KafkaJSTimeout extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSTimeout'
+}
+
+/** Another tab holds the database, and did not let go of it in time. */
+export class KafkaJSLockTimeout extends KafkaJSTimeout {
+  override name = 'KafkaJSLockTimeout'
+}
+
+/** The browser's storage is missing, full, or failed. */
+export class KafkaJSStorageError extends KafkaJSError {
+  override name = 'KafkaJSStorageError'
+  /** `unavailable`: there is none; `full`: the quota is used up; `failed`: anything else. */
+  readonly reason: 'unavailable' | 'full' | 'failed'
+  /** The name of the broker's error, where it was the broker that said so. */
+  readonly type?: string
+  /** The number of the broker's error. */
+  readonly code?: number
+
+  constructor(
+    error: Error | string,
+    {
+      reason,
+      type,
+      code,
+      ...options
+    }: ErrorOptions & {
+      reason: 'unavailable' | 'full' | 'failed'
+      type?: string
+      code?: number
+    },
+  ) {
+    super(error, options)
+    this.reason = reason
+    this.type = type
+    this.code = code
+  }
+}
+
+/** Some partitions' records could not be deleted. */
+export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
+  override name = 'KafkaJSDeleteTopicRecordsError'
+  readonly partitions: { partition: number; offset: string; error: KafkaJSError }[]
+
+  constructor({
+    topic,
+    partitions,
+  }: {
+    topic: string
+    partitions: { partition: number; offset: string; error: KafkaJSError }[]
+  }) {
+    const which = partitions.map(({ partition, error }) => `${topic}-${partition}: ${error.message}`)
+    super(`Records could not be deleted: ${which.join('; ')}`, {
+      retriable: partitions.every(({ error }) => error.retriable),
+    })
+    this.partitions = partitions
+  }
+}

@@ -1,0 +1,164 @@
+import { parseBrokers } from './address.js'
+import { Admin } from './admin.js'
+import { Consumer } from './consumer.js'
+import { type Endpoint, endpointOf } from './endpoint.js'
+import { createLogger, type Logger, logLevel } from './logger.js'
+import { Producer } from './producer.js'
+import { Session, type SessionEvents, type SessionOptions } from './session.js'
+import type {
+  AdminConfig,
+  ConsumerConfig,
+  KafkaConfig,
+  ProducerConfig,
+  RetryOptions,
+} from './types.js'
+
+const RETRY: Required<RetryOptions> = {
+  maxRetryTime: 30_000,
+  initialRetryTime: 300,
+  factor: 0.2,
+  multiplier: 2,
+  retries: 5,
+}
+
+/** What differs between the clients of one {@link Kafka}. */
+interface Differences {
+  retry?: RetryOptions
+  metadataMaxAge?: number
+  allowAutoTopicCreation?: boolean
+  producer?: Partial<SessionOptions['producer']>
+  fetcher?: { [option in keyof SessionOptions['fetcher']]?: SessionOptions['fetcher'][option] }
+}
+
+/**
+ * Where clients of a broker come from.
+ *
+ * ```ts
+ * const kafka = new Kafka({ clientId: 'shop', brokers: ['idb://shop'] })
+ * const producer = kafka.producer()
+ * await producer.connect()
+ * await producer.send({ topic: 'orders', messages: [{ key: 'truck-7', value: 'left depot' }] })
+ * ```
+ *
+ * `idb://<name>` is a broker in a worker of this page that keeps its data in IndexedDB;
+ * `memory://<name>` is one in the memory of this page or process. The broker starts with the first
+ * connection.
+ */
+export class Kafka {
+  readonly #config: KafkaConfig
+  readonly #logger: Logger
+
+  constructor(config: KafkaConfig) {
+    // A list is checked at once; a function is called when somebody connects.
+    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers)
+    this.#config = config
+    this.#logger = createLogger(config.logLevel ?? logLevel.INFO, config.logCreator)
+  }
+
+  /** A producer: it sends records. */
+  producer(config: ProducerConfig = {}): Producer {
+    const logger = this.#logger.namespace('Producer')
+    const idempotent = config.idempotent ?? true
+    return new Producer(
+      config,
+      ({ acks, compression }, events) =>
+        this.#open(
+          {
+            ...shared(config),
+            allowAutoTopicCreation: config.allowAutoTopicCreation ?? true,
+            producer: {
+              acks,
+              compression,
+              idempotent: idempotent && acks === -1,
+              ...(config.maxInFlightRequests !== undefined && {
+                maxInFlight: Math.min(config.maxInFlightRequests, 5),
+              }),
+            },
+          },
+          events,
+          logger,
+        ),
+      logger,
+    )
+  }
+
+  /** A consumer: it reads records. */
+  consumer(config: ConsumerConfig = {}): Consumer {
+    const logger = this.#logger.namespace('Consumer')
+    const differences: Differences = {
+      ...shared(config),
+      allowAutoTopicCreation: config.allowAutoTopicCreation ?? true,
+      fetcher: {
+        maxWait: config.maxWaitTimeInMs,
+        minBytes: config.minBytes,
+        maxBytes: config.maxBytes,
+        maxPartitionBytes: config.maxBytesPerPartition,
+        readUncommitted: config.readUncommitted,
+      },
+    }
+    return new Consumer(config, (events) => this.#open(differences, events, logger), logger)
+  }
+
+  /** An admin: it looks after topics, their records and their configurations. */
+  admin(config: AdminConfig = {}): Admin {
+    const logger = this.#logger.namespace('Admin')
+    const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
+    return new Admin(() => this.#open(differences, {}, logger), logger)
+  }
+
+  /** The log. */
+  logger(): Logger {
+    return this.#logger
+  }
+
+  /**
+   * Ends the broker in this page, and so lets another tab have its database. What is stored stays;
+   * what a topic with `ottla.durability=memory` holds, and everything behind `memory://`, goes.
+   * Clients that are connected lose their connection and start the broker anew.
+   */
+  async shutdown(): Promise<void> {
+    await (await this.#endpoint()).endpoint.shutdown()
+  }
+
+  async #endpoint(): Promise<{ endpoint: Endpoint; address: string }> {
+    const { brokers, storageTimeout = 5_000 } = this.#config
+    const address = parseBrokers(typeof brokers === 'function' ? await brokers() : brokers)
+    const options = { timeoutMs: storageTimeout, logger: this.#logger.namespace('Broker') }
+    return { endpoint: endpointOf(address, options), address: address.text }
+  }
+
+  async #open(differences: Differences, events: SessionEvents, logger: Logger): Promise<Session> {
+    const { endpoint, address } = await this.#endpoint()
+    const config = this.#config
+    const { fetcher = {}, producer = {} } = differences
+    const options: SessionOptions = {
+      clientId: config.clientId ?? 'kafkajs',
+      address,
+      connectionTimeout: config.connectionTimeout ?? 10_000,
+      requestTimeout: config.requestTimeout ?? 30_000,
+      metadataMaxAge: differences.metadataMaxAge ?? 300_000,
+      allowAutoTopicCreation: differences.allowAutoTopicCreation ?? true,
+      retry: { ...RETRY, ...defined(config.retry), ...defined(differences.retry) },
+      producer: { acks: -1, idempotent: true, compression: 0, maxInFlight: 5, ...producer },
+      fetcher: {
+        maxWait: 500,
+        minBytes: 1,
+        maxBytes: 10 * 1024 * 1024,
+        maxPartitionBytes: 1024 * 1024,
+        readUncommitted: false,
+        ...defined(fetcher),
+      },
+    }
+    return Session.open(endpoint, options, events, logger)
+  }
+}
+
+function shared({ retry, metadataMaxAge }: { retry?: RetryOptions; metadataMaxAge?: number }) {
+  return { retry, metadataMaxAge } satisfies Differences
+}
+
+/** What is set of some options. */
+function defined<T extends object>(options: T = {} as T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const set = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(set) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}

@@ -1,0 +1,197 @@
+import type { Endpoint } from './endpoint.js'
+import {
+  KafkaJSConnectionError,
+  KafkaJSError,
+  KafkaJSNonRetriableError,
+  KafkaJSProtocolError,
+  KafkaJSRequestTimeoutError,
+  KafkaJSServerDoesNotSupportApiKey,
+  KafkaJSStorageError,
+} from './errors.js'
+import { adviceFor } from './advice.js'
+import type { Logger } from './logger.js'
+import { randomSeed, startModule } from './module.js'
+import type { PartitionMetadata } from './partitioners.js'
+import { Client, type Fault, type Fetch } from './pkg/ottla_wasm.js'
+import type { RetryOptions } from './types.js'
+
+/** What a client is made of; `src/client/options.rs` reads it. */
+export interface SessionOptions {
+  clientId: string
+  address: string
+  connectionTimeout: number
+  requestTimeout: number
+  metadataMaxAge: number
+  allowAutoTopicCreation: boolean
+  retry: Required<RetryOptions>
+  producer: { acks: number; idempotent: boolean; compression: number; maxInFlight: number }
+  fetcher: {
+    maxWait: number
+    minBytes: number
+    maxBytes: number
+    maxPartitionBytes: number
+    readUncommitted: boolean
+  }
+}
+
+/** What a session's owner hears of. */
+export interface SessionEvents {
+  produced?(results: Float64Array, errors: Fault[]): void
+  fetchReady?(): void
+  fetchFailed?(topic: string, partition: number, error: Fault): void
+}
+
+/** What the operation `metadata` brings. */
+export interface ClusterMetadata {
+  brokers: { nodeId: number; host: string; port: number }[]
+  controller: number
+  clusterId: string | null
+  topics: {
+    name: string
+    isInternal: boolean
+    error: Fault | null
+    partitions: PartitionMetadata[]
+  }[]
+}
+
+/** What a broker says of storage that does not take what it is given. */
+const STORAGE_ERROR = 'KAFKA_STORAGE_ERROR'
+
+/** One of KafkaJS's errors. */
+export function errorOf(fault: Fault): KafkaJSError {
+  const { kind, type, code, retriable } = fault
+  const advice = adviceFor(type)
+  const message = kind === 'broker' && advice ? `${fault.message}. ${advice}` : fault.message
+  switch (kind) {
+    case 'broker':
+      if (type === STORAGE_ERROR) {
+        const reason = /full|quota/i.test(message) ? 'full' : 'failed'
+        return new KafkaJSStorageError(message, { reason, retriable, type, code })
+      }
+      return new KafkaJSProtocolError({ message, type, code, retriable })
+    case 'connection':
+      return new KafkaJSConnectionError(message)
+    case 'timeout':
+      return new KafkaJSRequestTimeoutError(message)
+    case 'unsupported':
+      return new KafkaJSServerDoesNotSupportApiKey(message)
+    default:
+      return retriable ? new KafkaJSError(message) : new KafkaJSNonRetriableError(message)
+  }
+}
+
+/** A client in WebAssembly with its connections and timers. */
+export class Session {
+  readonly client: Client
+  readonly #endpoint: Endpoint
+  readonly #logger: Logger
+  readonly #calls = new Map<
+    number,
+    { resolve: (result: unknown) => void; reject: (error: Error) => void }
+  >()
+  #lastCall = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #closed = false
+
+  /** A session with a broker that runs: the first connection stands. */
+  static async open(
+    endpoint: Endpoint,
+    options: SessionOptions,
+    events: SessionEvents,
+    logger: Logger,
+  ): Promise<Session> {
+    await startModule()
+    // Apart from the client's own attempts, which are repeated, and whose errors are less telling.
+    await endpoint.ready()
+    return new Session(endpoint, options, events, logger)
+  }
+
+  private constructor(
+    endpoint: Endpoint,
+    options: SessionOptions,
+    events: SessionEvents,
+    logger: Logger,
+  ) {
+    this.#endpoint = endpoint
+    this.#logger = logger
+    this.client = new Client(options, randomSeed(), {
+      connect: (link) => void this.#connect(link),
+      schedule: (delayMs) => {
+        clearTimeout(this.#timer)
+        this.#timer = setTimeout(() => this.client.tick(), delayMs)
+      },
+      produced: (results, errors) => events.produced?.(results, errors),
+      settled: (call, error, result) => {
+        const waiting = this.#calls.get(call)
+        this.#calls.delete(call)
+        if (error) waiting?.reject(errorOf(error))
+        else waiting?.resolve(result)
+      },
+      fetchReady: () => events.fetchReady?.(),
+      fetchFailed: (topic, partition, error) => events.fetchFailed?.(topic, partition, error),
+      unreachable: (error) => logger.error(error.message),
+    })
+  }
+
+  /** Starts an operation of `src/client/admin.rs` and waits for its end. */
+  call<T>({ op, ...operation }: { op: string; [argument: string]: unknown }): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastCall
+      this.#calls.set(id, { resolve: resolve as (result: unknown) => void, reject })
+      try {
+        this.client.call(id, op, operation)
+      } catch (fault) {
+        this.#calls.delete(id)
+        reject(thrown(fault))
+      }
+    })
+  }
+
+  /** Does something with the client that may fail at once. */
+  run<T>(action: (client: Client) => T): T {
+    try {
+      return action(this.client)
+    } catch (fault) {
+      throw thrown(fault)
+    }
+  }
+
+  /** Records that have arrived. */
+  poll(): Fetch | undefined {
+    return this.client.pollFetched()
+  }
+
+  /** Ends the connections. What waits fails. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.client.close()
+    clearTimeout(this.#timer)
+  }
+
+  async #connect(link: number): Promise<void> {
+    try {
+      const lost = (reason: string) => {
+        if (!this.#closed) this.client.disconnected(link, reason)
+      }
+      const connection = await this.#endpoint.connect(lost)
+      if (this.#closed) {
+        if ('port' in connection) connection.port.postMessage(null)
+      } else if ('port' in connection) {
+        this.client.connected(link, connection.port)
+      } else {
+        this.client.connectedLocal(link, connection.host)
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#logger.warn(`No connection: ${reason}`)
+      if (!this.#closed) this.client.disconnected(link, reason)
+    }
+  }
+}
+
+function thrown(fault: unknown): Error {
+  if (fault instanceof Error) return fault
+  if (typeof fault === 'object' && fault !== null && 'kind' in fault) return errorOf(fault as Fault)
+  return new KafkaJSNonRetriableError(String(fault))
+}

@@ -1,0 +1,167 @@
+import type { logCreator, logLevel } from './logger.js'
+import type { ICustomPartitioner } from './partitioners.js'
+
+/** How often, and after how long a pause, something is tried again. Times are in milliseconds. */
+export interface RetryOptions {
+  /** The longest pause. 30,000. */
+  maxRetryTime?: number
+  /** The first pause. 300. */
+  initialRetryTime?: number
+  /** By how much of itself a pause may vary. 0.2. */
+  factor?: number
+  /** By how much each pause is longer than the one before. 2. */
+  multiplier?: number
+  /** How many times to try again. 5. */
+  retries?: number
+}
+
+/** The configuration of a {@link Kafka}. Times are in milliseconds. */
+export interface KafkaConfig {
+  /** `['idb://<name>']` or `['memory://<name>']`, or a function that gives such a list. */
+  brokers: string[] | (() => string[] | Promise<string[]>)
+  /** The client's name for itself. */
+  clientId?: string
+  /** How long a connection may take to come about. 10,000. */
+  connectionTimeout?: number
+  /** How long one request may take. 30,000. */
+  requestTimeout?: number
+  retry?: RetryOptions
+  logLevel?: logLevel
+  logCreator?: logCreator
+  /**
+   * How long to wait for another tab to let go of the database, and for the browser to open it.
+   * 5,000.
+   */
+  storageTimeout?: number
+}
+
+/** The compression of a producer's batches. */
+export enum CompressionTypes {
+  None = 0,
+  GZIP = 1,
+  Snappy = 2,
+  LZ4 = 3,
+  ZSTD = 4,
+}
+
+/** Bytes, or text that is sent as UTF-8. */
+export type Data = Uint8Array | ArrayBuffer | string
+
+/** The headers of a record. A list sends several headers of one name. */
+export interface IHeaders {
+  [key: string]: Data | Data[] | undefined
+}
+
+/** A record to send. */
+export interface Message {
+  key?: Data | null
+  /** `null` is a tombstone: on a compacted topic it removes the key. */
+  value: Data | null
+  partition?: number
+  headers?: IHeaders
+  /** Milliseconds since 1970; now, if it is left out. */
+  timestamp?: string
+}
+
+/** What {@link Producer.send} takes. */
+export interface ProducerRecord {
+  topic: string
+  messages: Message[]
+  /** −1, all replicas; 1, the leader; 0, nobody: the promise then says only that it was sent. */
+  acks?: number
+  /** How long the broker may wait for its replicas. A broker in a browser has none. */
+  timeout?: number
+  compression?: CompressionTypes
+}
+
+/** The records of one topic in a {@link ProducerBatch}. */
+export interface TopicMessages {
+  topic: string
+  messages: Message[]
+}
+
+/** What {@link Producer.sendBatch} takes. */
+export interface ProducerBatch {
+  acks?: number
+  timeout?: number
+  compression?: CompressionTypes
+  topicMessages?: TopicMessages[]
+}
+
+/** Where the records of one partition went. */
+export interface RecordMetadata {
+  topicName: string
+  partition: number
+  errorCode: number
+  offset?: string
+  timestamp?: string
+  /** The offset of the first record of the send in this partition. */
+  baseOffset?: string
+  logAppendTime?: string
+  logStartOffset?: string
+}
+
+/** The configuration of a {@link Producer}. */
+export interface ProducerConfig {
+  createPartitioner?: ICustomPartitioner
+  retry?: RetryOptions
+  /** Metadata older than this, in milliseconds, is asked for again. 300,000. */
+  metadataMaxAge?: number
+  /** Whether sending to an unknown topic makes it. True. */
+  allowAutoTopicCreation?: boolean
+  /** Whether a retry can neither double nor reorder records. True, as in Kafka since version 3. */
+  idempotent?: boolean
+  transactionalId?: string
+  transactionTimeout?: number
+  maxInFlightRequests?: number
+}
+
+/** The configuration of an {@link Admin}. */
+export interface AdminConfig {
+  retry?: RetryOptions
+}
+
+/** The configuration of a {@link Consumer}. */
+export interface ConsumerConfig {
+  /** Groups come with a later version: see {@link Consumer.assign}. */
+  groupId?: string
+  metadataMaxAge?: number
+  /** At most so many bytes of a partition in one fetch. 1 MiB. */
+  maxBytesPerPartition?: number
+  /** A fetch is answered as soon as there are so many bytes. 1. */
+  minBytes?: number
+  /** At most so many bytes in one fetch. 10 MiB. */
+  maxBytes?: number
+  /** How long a fetch may wait for `minBytes`, in milliseconds. 500. */
+  maxWaitTimeInMs?: number
+  retry?: RetryOptions
+  allowAutoTopicCreation?: boolean
+  /** Whether records of transactions are seen before these commit. False. */
+  readUncommitted?: boolean
+}
+
+/** One partition of one topic. */
+export interface TopicPartition {
+  topic: string
+  partition: number
+}
+
+/** A place in a partition. */
+export interface TopicPartitionOffset extends TopicPartition {
+  offset: string
+}
+
+/** Partitions of one topic. */
+export interface TopicPartitions {
+  topic: string
+  partitions: number[]
+}
+
+/** An offset within a topic that is known from elsewhere. */
+export interface PartitionOffset {
+  partition: number
+  offset: string
+}
+
+/** KafkaJS's name for it. */
+export type SeekEntry = PartitionOffset

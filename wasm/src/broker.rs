@@ -1,0 +1,144 @@
+//! The broker's binding: what a worker runs for `idb://`, and a page or a process for `memory://`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use ottla::{Broker, BrokerConfig};
+use ottla::{Input, LogLevel, Now, Output};
+use wasm_bindgen::prelude::*;
+use web_sys::MessagePort;
+
+use crate::host::{Engine, Host, StorageKind, Surroundings};
+use crate::idb::OpenError;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = "
+/** What a broker asks of its surroundings. None of these may throw. */
+export interface Surroundings {
+  /** Call tick after this delay. Replaces an earlier wish. */
+  schedule(delayMs: number): void
+  /** Tell a person; 0 is information, 1 a warning, 2 an error. */
+  log(level: number, message: string): void
+  /** The storage could not be opened again: nobody is served any more. */
+  failed(reason: string): void
+}
+";
+
+#[wasm_bindgen]
+extern "C" {
+    /// What a broker asks of its surroundings.
+    #[wasm_bindgen(typescript_type = "Surroundings")]
+    pub type JsSurroundings;
+    #[wasm_bindgen(method)]
+    fn schedule(this: &JsSurroundings, delay_ms: f64);
+    #[wasm_bindgen(method)]
+    fn log(this: &JsSurroundings, level: u8, message: &str);
+    #[wasm_bindgen(method)]
+    fn failed(this: &JsSurroundings, reason: &str);
+}
+
+impl Surroundings for JsSurroundings {
+    fn schedule(&self, delay_ms: f64) {
+        JsSurroundings::schedule(self, delay_ms);
+    }
+
+    fn log(&self, level: LogLevel, message: &str) {
+        let level = match level {
+            LogLevel::Info => 0,
+            LogLevel::Warn => 1,
+            LogLevel::Error => 2,
+        };
+        JsSurroundings::log(self, level, message);
+    }
+
+    fn failed(&self, reason: &str) {
+        JsSurroundings::failed(self, reason);
+    }
+}
+
+impl Engine for Broker {
+    fn handle(&mut self, now: Now, input: Input) {
+        Broker::handle(self, now, input);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        Broker::poll_output(self)
+    }
+
+    fn poll_deadline(&self) -> Option<u64> {
+        Broker::poll_deadline(self)
+    }
+}
+
+/// A running broker.
+#[wasm_bindgen]
+pub struct BrokerHost(Rc<Host<Broker>>);
+
+#[wasm_bindgen]
+impl BrokerHost {
+    /// Opens the broker whose data is in the IndexedDB database of this name. Rejects with an object
+    /// that has a `kind` (`unavailable` or `failed`) and a `message`.
+    #[wasm_bindgen(js_name = openIdb)]
+    pub async fn open_idb(
+        name: String,
+        open_timeout_ms: u32,
+        seed: u64,
+        surroundings: JsSurroundings,
+    ) -> Result<BrokerHost, JsValue> {
+        open(StorageKind::Idb { name, open_timeout_ms }, seed, surroundings).await
+    }
+
+    /// Opens a broker whose data is in memory.
+    #[wasm_bindgen(js_name = openMemory)]
+    pub async fn open_memory(
+        seed: u64,
+        surroundings: JsSurroundings,
+    ) -> Result<BrokerHost, JsValue> {
+        open(StorageKind::Memory, seed, surroundings).await
+    }
+
+    /// Serves a client over a port.
+    pub fn connect(&self, port: MessagePort) {
+        self.0.connect_port(port);
+    }
+
+    /// The time asked for has come.
+    pub fn tick(&self) {
+        self.0.tick();
+    }
+
+    /// Ends all connections and closes the storage.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl BrokerHost {
+    pub(crate) fn host(&self) -> &Rc<Host<Broker>> {
+        &self.0
+    }
+}
+
+async fn open(
+    kind: StorageKind,
+    seed: u64,
+    surroundings: JsSurroundings,
+) -> Result<BrokerHost, JsValue> {
+    // A broker that takes over from one that failed must not draw the same numbers again.
+    let brokers = Cell::new(seed);
+    let make = move || {
+        brokers.set(brokers.get().wrapping_add(1));
+        Broker::new(BrokerConfig::default(), brokers.get())
+    };
+    match Host::open(kind, make, surroundings).await {
+        Ok(host) => Ok(BrokerHost(host)),
+        Err(error) => {
+            let kind = match error {
+                OpenError::Unavailable(_) | OpenError::TimedOut(_) => "unavailable",
+                OpenError::Blocked | OpenError::Newer | OpenError::Failed(_) => "failed",
+            };
+            let message = error.to_string();
+            Err(crate::object::object(&[("kind", kind.into()), ("message", message.into())]))
+        }
+    }
+}

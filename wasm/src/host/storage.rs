@@ -1,0 +1,91 @@
+//! The storage behind a broker.
+
+use std::cell::RefCell;
+
+use ottla::Input;
+use ottla::storage::{Commit, Load, LoadId, MemoryStorage, StorageError};
+
+use crate::idb::{Driver, OpenError, Report};
+
+/// Which storage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StorageKind {
+    /// In memory: lives as long as the host.
+    Memory,
+    /// The IndexedDB database of a name.
+    Idb {
+        /// The name.
+        name: String,
+        /// How long to wait for the browser to open it.
+        open_timeout_ms: u32,
+    },
+}
+
+pub(super) enum Storage {
+    Memory(RefCell<MemoryStorage>),
+    Idb { name: String, open_timeout_ms: u32, driver: RefCell<Option<Driver>> },
+}
+
+impl Storage {
+    pub(super) fn new(kind: StorageKind) -> Storage {
+        match kind {
+            StorageKind::Memory => Storage::Memory(RefCell::new(MemoryStorage::new())),
+            StorageKind::Idb { name, open_timeout_ms } => {
+                Storage::Idb { name, open_timeout_ms, driver: RefCell::new(None) }
+            }
+        }
+    }
+
+    pub(super) async fn open(&self, report: Report) -> Result<(), OpenError> {
+        if let Storage::Idb { name, open_timeout_ms, driver } = self {
+            let opened = Driver::open(name, *open_timeout_ms, report).await?;
+            *driver.borrow_mut() = Some(opened);
+        }
+        Ok(())
+    }
+
+    /// Starts a commit. What is done at once comes back; the rest is reported.
+    pub(super) fn commit(&self, commit: Commit) -> Option<Input> {
+        match self {
+            Storage::Memory(storage) => {
+                storage.borrow_mut().commit(&commit);
+                Some(Input::Committed { commit: commit.id })
+            }
+            Storage::Idb { driver, .. } => match &*driver.borrow() {
+                Some(driver) => {
+                    driver.commit(commit);
+                    None
+                }
+                None => Some(Input::CommitFailed { commit: commit.id, error: closed() }),
+            },
+        }
+    }
+
+    /// Starts a load. What is done at once comes back; the rest is reported.
+    pub(super) fn load(&self, id: LoadId, load: Load) -> Option<Input> {
+        match self {
+            Storage::Memory(storage) => {
+                Some(Input::Loaded { load: id, result: Ok(storage.borrow().load(&load)) })
+            }
+            Storage::Idb { driver, .. } => match &*driver.borrow() {
+                Some(driver) => {
+                    driver.load(id, load);
+                    None
+                }
+                None => Some(Input::Loaded { load: id, result: Err(closed()) }),
+            },
+        }
+    }
+
+    pub(super) fn close(&self) {
+        if let Storage::Idb { driver, .. } = self {
+            // Dropping the driver closes it. The borrow ends first: closing calls JavaScript.
+            let driver = driver.borrow_mut().take();
+            drop(driver);
+        }
+    }
+}
+
+fn closed() -> StorageError {
+    StorageError::Failed("the database is closed".into())
+}

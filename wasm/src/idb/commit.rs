@@ -1,0 +1,159 @@
+//! Commits: prepare every put and delete, then open one readwrite transaction, apply, commit.
+
+use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use ottla::storage::{Commit, Durability, StorageError, Write};
+use wasm_bindgen::prelude::*;
+use web_sys::{IdbDatabase, IdbObjectStore, IdbTransaction};
+
+use super::fault;
+use super::schema::{LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
+
+#[wasm_bindgen]
+extern "C" {
+    // web_sys has the options of `transaction` only behind its cfg for unstable interfaces.
+    #[wasm_bindgen(extends = IdbDatabase, js_name = IDBDatabase)]
+    type DatabaseWithOptions;
+
+    #[wasm_bindgen(catch, method, js_class = "IDBDatabase", js_name = transaction)]
+    fn transaction_with_options(
+        this: &DatabaseWithOptions,
+        stores: &Array,
+        mode: &str,
+        options: &Object,
+    ) -> Result<IdbTransaction, JsValue>;
+
+    // web_sys marks its own as deprecated, as it takes older browsers to have none. All that have
+    // modules in workers have it.
+    #[wasm_bindgen(extends = IdbTransaction, js_name = IDBTransaction)]
+    type Committable;
+
+    #[wasm_bindgen(catch, method, js_class = "IDBTransaction")]
+    fn commit(this: &Committable) -> Result<(), JsValue>;
+}
+
+/// What to call when a transaction ends.
+pub(super) struct Handlers<'a> {
+    pub(super) complete: &'a Function,
+    pub(super) abort: &'a Function,
+}
+
+/// One request of the transaction.
+enum Step {
+    Put { store: &'static str, key: JsValue, value: Uint8Array },
+    Delete { store: &'static str, key: JsValue },
+}
+
+/// Starts a commit. If this fails, nothing of it is stored.
+pub(super) fn start(
+    database: &IdbDatabase,
+    commit: &Commit,
+    handlers: &Handlers<'_>,
+) -> Result<IdbTransaction, StorageError> {
+    let steps = prepare(&commit.writes)?;
+    let transaction = begin(database, &steps, commit.durability)?;
+    transaction.set_oncomplete(Some(handlers.complete));
+    transaction.set_onabort(Some(handlers.abort));
+    let applied = apply(&transaction, &steps).and_then(|()| {
+        // Without it, the transaction would first be seen to lie idle.
+        transaction.unchecked_ref::<Committable>().commit()
+    });
+    if let Err(thrown) = applied {
+        transaction.set_oncomplete(None);
+        transaction.set_onabort(None);
+        // Fails only if the transaction has already ended, and then it has not been committed.
+        let _ = transaction.abort();
+        return Err(fault::of_thrown(&thrown));
+    }
+    Ok(transaction)
+}
+
+fn prepare(writes: &[Write]) -> Result<Vec<Step>, StorageError> {
+    let mut steps = Vec::with_capacity(writes.len());
+    for write in writes {
+        match write {
+            Write::PutMetadata { key, value } => steps.push(Step::Put {
+                store: METADATA,
+                key: JsValue::from_str(key),
+                value: Uint8Array::from(&value[..]),
+            }),
+            Write::DeleteMetadata { key } => {
+                steps.push(Step::Delete { store: METADATA, key: JsValue::from_str(key) });
+            }
+            Write::CreateLog { .. } => {}
+            Write::DeleteLog { log } => {
+                steps.push(Step::Delete { store: LOG, key: log_range(*log)?.into() });
+            }
+            Write::DeleteSegment { log, segment } => {
+                let range = segment_range(*log, *segment)?;
+                steps.push(Step::Delete { store: LOG, key: range.into() });
+            }
+            Write::Append { log, segment, position, bytes } => {
+                let mut end = *position;
+                for piece in bytes.chunks(MAX_PIECE_BYTES) {
+                    end += piece.len() as u64;
+                    steps.push(Step::Put {
+                        store: LOG,
+                        key: piece_key(*log, *segment, end)?,
+                        value: Uint8Array::from(piece),
+                    });
+                }
+            }
+        }
+    }
+    Ok(steps)
+}
+
+fn begin(
+    database: &IdbDatabase,
+    steps: &[Step],
+    durability: Durability,
+) -> Result<IdbTransaction, StorageError> {
+    // Only the stores in use: a commit that leaves the metadata alone does not hold up its readers.
+    let stores = Array::new();
+    for store in [METADATA, LOG] {
+        if steps.iter().any(|step| step.store() == store) {
+            stores.push(&JsValue::from_str(store));
+        }
+    }
+    if stores.length() == 0 {
+        stores.push(&JsValue::from_str(METADATA));
+    }
+    let durability = match durability {
+        Durability::Relaxed => "relaxed",
+        Durability::Strict => "strict",
+    };
+    let options = Object::new();
+    Reflect::set(&options, &JsValue::from_str("durability"), &JsValue::from_str(durability))
+        .map_err(|thrown| fault::of_thrown(&thrown))?;
+    database
+        .unchecked_ref::<DatabaseWithOptions>()
+        .transaction_with_options(&stores, "readwrite", &options)
+        .map_err(|thrown| fault::of_thrown(&thrown))
+}
+
+fn apply(transaction: &IdbTransaction, steps: &[Step]) -> Result<(), JsValue> {
+    let mut open: Option<(&'static str, IdbObjectStore)> = None;
+    for step in steps {
+        let store = match &open {
+            Some((name, store)) if *name == step.store() => store.clone(),
+            _ => {
+                let store = transaction.object_store(step.store())?;
+                open = Some((step.store(), store.clone()));
+                store
+            }
+        };
+        match step {
+            Step::Put { key, value, .. } => store.put_with_key(value, key)?,
+            Step::Delete { key, .. } => store.delete(key)?,
+        };
+    }
+    Ok(())
+}
+
+impl Step {
+    fn store(&self) -> &'static str {
+        match self {
+            Step::Put { store, .. } | Step::Delete { store, .. } => store,
+        }
+    }
+}

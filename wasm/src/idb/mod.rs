@@ -1,0 +1,220 @@
+//! The IndexedDB driver: carries out the broker's commits and loads. No other module knows
+//! IndexedDB.
+//!
+//! A database `ottla:<name>` has two object stores with keys beside the values:
+//!
+//! - `metadata`: text → `Uint8Array`;
+//! - `log`: `[log, segment, end]` → `Uint8Array`, a piece of a segment, where `end` is the position
+//!   *behind* the piece: the piece that holds a position is the first whose key is above it.
+//!
+//! Opening and upgrading go through `indexed_db_futures`. Transactions use `web_sys` directly, for
+//! two reasons: the crate's `Transaction::commit` says that a transaction aborted but not why, and
+//! a full quota shows only there; and it makes a channel and three closures for each transaction,
+//! where this driver, with its one commit at a time, makes its two handlers once.
+
+mod commit;
+mod fault;
+mod load;
+mod open;
+mod schema;
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use js_sys::Function;
+use ottla::Input;
+use ottla::storage::{Commit, CommitId, Load, LoadId, StorageError};
+use wasm_bindgen::prelude::*;
+use web_sys::{Event, IdbDatabase, IdbTransaction};
+
+pub use open::OpenError;
+pub use schema::{MAX_PIECE_BYTES, database_name};
+
+/// Where the driver reports how commits and loads ended. It may be called from within
+/// [`Driver::commit`] or [`Driver::load`], and must not call the driver itself in turn.
+pub type Report = Rc<dyn Fn(Input)>;
+
+/// One open database.
+pub struct Driver {
+    shared: Rc<Shared>,
+    on_complete: Closure<dyn Fn()>,
+    on_abort: Closure<dyn Fn(Event)>,
+}
+
+struct Shared {
+    name: String,
+    open_timeout_ms: u32,
+    report: Report,
+    connection: RefCell<Option<Connection>>,
+    in_flight: RefCell<Option<InFlight>>,
+    closed: Cell<bool>,
+}
+
+/// The commit that has left and is not confirmed.
+struct InFlight {
+    id: CommitId,
+    transaction: IdbTransaction,
+}
+
+/// An open connection, and the handlers that hear of its end.
+struct Connection {
+    database: IdbDatabase,
+    _on_end: Closure<dyn Fn(Event)>,
+}
+
+impl Driver {
+    /// Opens the database of this name, and makes it where there is none.
+    ///
+    /// `open_timeout_ms` bounds every wait for the browser to open it, now and after the connection
+    /// was lost.
+    pub async fn open(
+        name: &str,
+        open_timeout_ms: u32,
+        report: Report,
+    ) -> Result<Driver, OpenError> {
+        let database = open::open(name, open_timeout_ms).await?;
+        let shared = Rc::new(Shared {
+            name: name.to_owned(),
+            open_timeout_ms,
+            report,
+            connection: RefCell::new(None),
+            in_flight: RefCell::new(None),
+            closed: Cell::new(false),
+        });
+        shared.adopt(database);
+        let on_complete = {
+            let shared = Rc::clone(&shared);
+            Closure::new(move || shared.end_commit(Ok(())))
+        };
+        let on_abort = {
+            let shared = Rc::clone(&shared);
+            Closure::new(move |event: Event| shared.end_commit(Err(fault::of_aborted(&event))))
+        };
+        Ok(Driver { shared, on_complete, on_abort })
+    }
+
+    /// Stores the writes of a commit, all or none, and reports `Committed` once the transaction has
+    /// completed, else `CommitFailed`.
+    pub fn commit(&self, commit: Commit) {
+        let id = commit.id;
+        let handlers = commit::Handlers {
+            complete: self.on_complete.as_ref().unchecked_ref::<Function>(),
+            abort: self.on_abort.as_ref().unchecked_ref::<Function>(),
+        };
+        let started = if self.shared.in_flight.borrow().is_some() {
+            Err(StorageError::Failed("a commit was begun while another was under way".into()))
+        } else {
+            self.shared.database().and_then(|database| commit::start(&database, &commit, &handlers))
+        };
+        match started {
+            Ok(transaction) => {
+                *self.shared.in_flight.borrow_mut() = Some(InFlight { id, transaction });
+            }
+            Err(error) => (self.shared.report)(Input::CommitFailed { commit: id, error }),
+        }
+    }
+
+    /// Reads, and reports `Loaded`. Where the connection was lost it is opened anew, once.
+    pub fn load(&self, id: LoadId, load: Load) {
+        let shared = Rc::clone(&self.shared);
+        wasm_bindgen_futures::spawn_local(async move {
+            let result = match shared.database() {
+                Ok(database) => load::load(&database, &load).await,
+                Err(error) => Err(error),
+            };
+            let result = match result {
+                Err(_) if shared.connection.borrow().is_none() && !shared.closed.get() => {
+                    match Shared::reopen(&shared).await {
+                        Ok(database) => load::load(&database, &load).await,
+                        Err(error) => Err(error),
+                    }
+                }
+                result => result,
+            };
+            if !shared.closed.get() {
+                (shared.report)(Input::Loaded { load: id, result });
+            }
+        });
+    }
+
+    /// Closes the connection. Nothing is reported from now on.
+    pub fn close(&self) {
+        self.shared.closed.set(true);
+        self.shared.in_flight.borrow_mut().take();
+        if let Some(connection) = self.shared.connection.borrow_mut().take() {
+            connection.database.close();
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(InFlight { transaction, .. }) = self.shared.in_flight.borrow_mut().take() {
+            transaction.set_oncomplete(None);
+            transaction.set_onabort(None);
+        }
+        self.close();
+    }
+}
+
+impl Shared {
+    /// Keeps a connection, and lets go of it when the browser ends it (`close`) or when another
+    /// page wants to upgrade or delete the database (`versionchange`), which would wait for us.
+    fn adopt(self: &Rc<Self>, database: IdbDatabase) {
+        let shared: Weak<Shared> = Rc::downgrade(self);
+        let on_end = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            if let Some(shared) = shared.upgrade() {
+                shared.lose(&event);
+            }
+        });
+        database.set_onclose(Some(on_end.as_ref().unchecked_ref()));
+        database.set_onversionchange(Some(on_end.as_ref().unchecked_ref()));
+        *self.connection.borrow_mut() = Some(Connection { database, _on_end: on_end });
+    }
+
+    fn lose(&self, event: &Event) {
+        let Some(connection) = self.connection.borrow_mut().take() else { return };
+        connection.database.close();
+        // `close` comes after the aborts of what ran, and closing by our own hand lets it run to its
+        // end. This is for a browser that forgets the abort.
+        if event.type_() == "close" {
+            let reason = "the browser closed the database".to_owned();
+            self.end_commit(Err(StorageError::Failed(reason)));
+        }
+    }
+
+    fn end_commit(&self, result: Result<(), StorageError>) {
+        let ended = self.in_flight.borrow_mut().take();
+        let Some(InFlight { id, transaction }) = ended else { return };
+        transaction.set_oncomplete(None);
+        transaction.set_onabort(None);
+        (self.report)(match result {
+            Ok(()) => Input::Committed { commit: id },
+            Err(error) => Input::CommitFailed { commit: id, error },
+        });
+    }
+
+    fn database(&self) -> Result<IdbDatabase, StorageError> {
+        match &*self.connection.borrow() {
+            Some(connection) => Ok(connection.database.clone()),
+            None => Err(StorageError::Failed("the connection to IndexedDB was lost".into())),
+        }
+    }
+
+    async fn reopen(shared: &Rc<Shared>) -> Result<IdbDatabase, StorageError> {
+        let database = open::open(&shared.name, shared.open_timeout_ms)
+            .await
+            .map_err(|error| StorageError::Failed(error.to_string()))?;
+        if shared.closed.get() {
+            database.close();
+            return Err(StorageError::Failed("the database is closed".into()));
+        }
+        // Of several loads that reopen at once, the first connection is kept.
+        if let Ok(first) = shared.database() {
+            database.close();
+            return Ok(first);
+        }
+        shared.adopt(database.clone());
+        Ok(database)
+    }
+}

@@ -1,0 +1,76 @@
+//! Names, versions and keys.
+
+use js_sys::Array;
+use ottla::storage::{LogId, StorageError};
+use wasm_bindgen::prelude::*;
+use web_sys::IdbKeyRange;
+
+use super::fault;
+
+/// The version of the layout. A database of a later version is refused.
+pub(super) const VERSION: u32 = 1;
+
+/// The store of metadata values.
+pub(super) const METADATA: &str = "metadata";
+
+/// The store of the logs' pieces.
+pub(super) const LOG: &str = "log";
+
+/// The largest value written. Chromium moves values of 64 KiB and more into files of their own,
+/// which for what a broker appends is the slower way.
+pub const MAX_PIECE_BYTES: usize = 60 * 1024;
+
+/// What the database of a broker is called in IndexedDB.
+pub fn database_name(name: &str) -> String {
+    format!("ottla:{name}")
+}
+
+/// IndexedDB's numbers are doubles: whole up to this one.
+const MAX_NUMBER: u64 = 1 << 53;
+
+/// The key of the piece that ends at `end`.
+pub(super) fn piece_key(log: LogId, segment: i64, end: u64) -> Result<JsValue, StorageError> {
+    if segment.unsigned_abs() > MAX_NUMBER || end > MAX_NUMBER {
+        let what = format!("position {end} of segment {segment} is beyond what IndexedDB can name");
+        return Err(StorageError::Failed(what));
+    }
+    Ok(key(log, segment as f64, end as f64))
+}
+
+/// The keys of the pieces that end above `start`, and not above `end` if one is given.
+pub(super) fn pieces_range(
+    log: LogId,
+    segment: i64,
+    start: u64,
+    end: Option<u64>,
+) -> Result<IdbKeyRange, StorageError> {
+    let segment = segment as f64;
+    let lower = key(log, segment, start as f64);
+    let upper = key(log, segment, end.map_or(f64::INFINITY, |end| end as f64));
+    IdbKeyRange::bound_with_lower_open_and_upper_open(&lower, &upper, true, false)
+        .map_err(|thrown| fault::of_thrown(&thrown))
+}
+
+/// All pieces of one segment.
+pub(super) fn segment_range(log: LogId, segment: i64) -> Result<IdbKeyRange, StorageError> {
+    let segment = segment as f64;
+    IdbKeyRange::bound(&key(log, segment, f64::NEG_INFINITY), &key(log, segment, f64::INFINITY))
+        .map_err(|thrown| fault::of_thrown(&thrown))
+}
+
+/// All pieces of one log.
+pub(super) fn log_range(log: LogId) -> Result<IdbKeyRange, StorageError> {
+    let from = key(log, f64::NEG_INFINITY, f64::NEG_INFINITY);
+    IdbKeyRange::bound(&from, &key(log, f64::INFINITY, f64::INFINITY))
+        .map_err(|thrown| fault::of_thrown(&thrown))
+}
+
+fn key(log: LogId, segment: f64, position: f64) -> JsValue {
+    Array::of3(&f64::from(log.0).into(), &segment.into(), &position.into()).into()
+}
+
+/// Where the piece of this key ends.
+pub(super) fn piece_end(key: &JsValue) -> Option<u64> {
+    let end = key.dyn_ref::<Array>()?.get(2).as_f64()?;
+    (end >= 0.0 && end <= MAX_NUMBER as f64).then_some(end as u64)
+}
