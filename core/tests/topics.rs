@@ -229,6 +229,8 @@ fn configs_are_described_in_the_order_asked_for_with_their_synonyms() {
     assert!(result.configs.iter().all(|c| c.documentation.as_ref().is_some_and(|d| !d.is_empty())));
     let all = described(&mut host, TOPIC, "t", None);
     assert!(all.configs.len() > 30);
+    // As Kafka reads it, and as kafka-python asks.
+    assert_eq!(described(&mut host, TOPIC, "t", Some(&[])).configs.len(), all.configs.len());
     let broker = described(&mut host, BROKER, "0", Some(&["num.partitions"]));
     assert!(broker.configs[0].read_only);
     assert_eq!(described(&mut host, TOPIC, "nowhere", None).error_code, UNKNOWN_TOPIC_OR_PARTITION);
