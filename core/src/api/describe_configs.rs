@@ -91,10 +91,12 @@ pub(crate) fn describe_configs(
             },
             // An empty name asks for the cluster-wide defaults, of which none can be set.
             BROKER if name.is_empty() => Ok(Vec::new()),
-            BROKER if name == node.id().to_string() => Ok(wanted(broker_values(node).collect())),
+            BROKER if node.config.nodes().any(|(id, _, _)| name == id.to_string()) => {
+                Ok(wanted(broker_values(node).collect()))
+            }
             BROKER => Err((
                 ErrorCode::InvalidRequest,
-                format!("this is broker {}, not {name}", node.id()),
+                format!("there is no broker {name}: this is broker {}", node.id()),
             )),
             other => Err((
                 ErrorCode::InvalidRequest,
