@@ -22,6 +22,8 @@ Usage: ottla-native [OPTIONS]
                          topic says) or never [topic]
   --set NAME=VALUE       a broker configuration under Kafka's name, such as
                          num.partitions=3; can be repeated
+  --nodes N              show the one broker as N brokers, numbered from node.id on,
+                         whose ports follow the first one's [1]
   --max-connections N    one more is closed at once [1000]
   --log-level LEVEL      off, error, warn, info, debug or trace [info]
   --help                 this text
@@ -57,6 +59,7 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> 
             Long("data-dir") => config.data_dir = Some(args.value()?.into()),
             Long("fsync") => config.fsync = fsync(&args.value()?.string()?)?,
             Long("set") => set(&mut config, &args.value()?.string()?)?,
+            Long("nodes") => config.nodes = number(&args.value()?.string()?)?,
             Long("max-connections") => config.max_connections = number(&args.value()?.string()?)?,
             Long("log-level") => log_level = number(&args.value()?.string()?)?,
             Long("help") | Short('h') => return Ok(Command::Print(HELP.to_owned())),

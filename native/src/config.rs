@@ -28,8 +28,11 @@ pub struct Config {
     pub listen: String,
     /// A socket that listens already, used instead of `listen`.
     pub listener: Option<TcpListener>,
+    /// As how many brokers the one broker is shown, each with a port of its own: the ports that
+    /// follow the first one's, or free ones where that was asked for.
+    pub nodes: usize,
     /// What clients are told to connect to; `None` for the address that is listened on. With port
-    /// 0, the host is told with the real port.
+    /// 0, the host is told with the real ports; else further nodes have the ports that follow.
     pub advertise: Option<(String, u16)>,
     /// Where files are kept; `None` for memory alone.
     pub data_dir: Option<PathBuf>,
@@ -53,6 +56,7 @@ impl Default for Config {
         Config {
             listen: "127.0.0.1:0".to_owned(),
             listener: None,
+            nodes: 1,
             advertise: None,
             data_dir: None,
             fsync: Fsync::default(),

@@ -56,6 +56,9 @@ fn serve(config: ottla_native::Config) -> Result<(), Error> {
     };
     let broker = Broker::start(config)?;
     let mut out = std::io::stdout().lock();
+    for (at, address) in broker.addresses().iter().enumerate().skip(1) {
+        writeln!(out, "further node {at}: {address}")?;
+    }
     writeln!(out, "listening on {}", broker.address())?;
     out.flush()?;
     drop(out);

@@ -5,11 +5,12 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::thread::JoinHandle;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ottla::storage::{MemoryStorage, StorageError};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use crate::Config;
@@ -61,7 +62,7 @@ pub enum Error {
 pub struct Broker {
     addresses: Vec<SocketAddr>,
     stop: watch::Sender<bool>,
-    thread: Option<JoinHandle<Result<(), Error>>>,
+    thread: Option<thread::JoinHandle<Result<(), Error>>>,
 }
 
 impl Broker {
@@ -70,13 +71,16 @@ impl Broker {
     /// # Errors
     /// Where the address cannot be listened on, or what is stored cannot be read.
     pub fn start(config: Config) -> Result<Broker, Error> {
-        let listener = listen(&config)?;
-        let address = listener.local_addr()?;
+        let listeners = listen(&config)?;
+        let addresses: Vec<SocketAddr> =
+            listeners.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
+        let mut config = config;
+        advertise(&mut config, &addresses)?;
         let (stop, stopped) = watch::channel(false);
         let (ready, is_ready) = oneshot::channel();
-        let serve = move || serve(config, listener, address, stopped, ready);
-        let thread = std::thread::Builder::new().name("ottla-broker".to_owned()).spawn(serve)?;
-        let broker = Broker { addresses: vec![address], stop, thread: Some(thread) };
+        let serve = move || serve(config, listeners, stopped, ready);
+        let thread = thread::Builder::new().name("ottla-broker".to_owned()).spawn(serve)?;
+        let broker = Broker { addresses, stop, thread: Some(thread) };
         match is_ready.blocking_recv() {
             Ok(()) => Ok(broker),
             Err(_) => Err(broker.join().err().unwrap_or(Error::Panicked)),
@@ -86,6 +90,11 @@ impl Broker {
     /// Where the broker listens.
     pub fn address(&self) -> SocketAddr {
         self.addresses[0]
+    }
+
+    /// Where the nodes listen as which the broker is shown, the first one first.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Whether the broker still runs; it ends by itself when its storage fails.
@@ -109,7 +118,7 @@ impl Broker {
 
     fn join(mut self) -> Result<(), Error> {
         self.stop.send_replace(true);
-        match self.thread.take().map(JoinHandle::join) {
+        match self.thread.take().map(thread::JoinHandle::join) {
             Some(Ok(outcome)) => outcome,
             Some(Err(_)) => Err(Error::Panicked),
             None => Ok(()),
@@ -127,41 +136,68 @@ impl Drop for Broker {
     }
 }
 
-fn listen(config: &Config) -> Result<TcpListener, Error> {
-    let bound = match &config.listener {
-        Some(listener) => listener.try_clone(),
-        None => TcpListener::bind(&config.listen),
+/// The sockets to listen on, one for each node and at least one.
+fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
+    let bind = |address: String| {
+        let listener = TcpListener::bind(&address);
+        listener.map_err(|error| Error::Listen { address, error })
     };
-    let listener =
-        bound.map_err(|error| Error::Listen { address: config.listen.clone(), error })?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    let first = match &config.listener {
+        Some(listener) => listener.try_clone()?,
+        None => bind(config.listen.clone())?,
+    };
+    let address = first.local_addr()?;
+    // A listener that was handed over says nothing about the ports that follow.
+    let any_port = config.listener.is_some() || config.listen.ends_with(":0");
+    let mut listeners = vec![first];
+    for at in 1..config.nodes {
+        let port = match u16::try_from(at).ok().and_then(|at| address.port().checked_add(at)) {
+            _ if any_port => 0,
+            Some(port) => port,
+            None => return Err(Error::Config(format!("{} nodes: no port is left", config.nodes))),
+        };
+        listeners.push(bind(SocketAddr::new(address.ip(), port).to_string())?);
+    }
+    for listener in &listeners {
+        listener.set_nonblocking(true)?;
+    }
+    Ok(listeners)
 }
 
 /// Sets what clients are told to connect to, unless the configuration says it already.
-fn advertise(config: &mut Config, address: SocketAddr) -> Result<(), Error> {
-    let (host, port) = match config.advertise.take() {
-        Some((host, 0)) => (host, address.port()),
-        Some(advertised) => advertised,
-        None if address.ip().is_unspecified() => ("localhost".to_owned(), address.port()),
-        None => (address.ip().to_string(), address.port()),
-    };
-    for (name, value) in [("advertised.host", host), ("advertised.port", port.to_string())] {
-        if !config.broker.is_set(name) {
-            config.broker.set(name, &value).map_err(Error::Config)?;
+fn advertise(config: &mut Config, addresses: &[SocketAddr]) -> Result<(), Error> {
+    let advertised = config.advertise.take();
+    for (at, address) in addresses.iter().enumerate() {
+        let (host, port) = match &advertised {
+            Some((host, 0)) => (host.clone(), address.port()),
+            Some((host, port)) => {
+                let port = u16::try_from(at).ok().and_then(|at| port.checked_add(at));
+                let none_left =
+                    || Error::Config(format!("{} nodes: no port is left", config.nodes));
+                (host.clone(), port.ok_or_else(none_left)?)
+            }
+            None if address.ip().is_unspecified() => ("localhost".to_owned(), address.port()),
+            None => (address.ip().to_string(), address.port()),
+        };
+        if at > 0 {
+            config.broker.add_node(&host, port);
+            continue;
+        }
+        for (name, value) in [("advertised.host", host), ("advertised.port", port.to_string())] {
+            if !config.broker.is_set(name) {
+                config.broker.set(name, &value).map_err(Error::Config)?;
+            }
         }
     }
     Ok(())
 }
 
 fn serve(
-    mut config: Config,
-    listener: TcpListener,
-    address: SocketAddr,
+    config: Config,
+    listeners: Vec<TcpListener>,
     stopped: watch::Receiver<bool>,
     ready: oneshot::Sender<()>,
 ) -> Result<(), Error> {
-    advertise(&mut config, address)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async move {
@@ -177,10 +213,17 @@ fn serve(
         let ticker = host.clone();
         tokio::task::spawn_local(async move { ticker.tick().await });
         until_serving(&host).await?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let shared = Rc::new(shared(&config, host.clone()));
+        let mut accepting = Vec::new();
+        for listener in listeners {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let accept = accept(listener, config.max_connections, shared.clone());
+            accepting.push(tokio::task::spawn_local(accept));
+        }
         // Nobody waits for it any more where the one who started the broker is gone.
         let _ = ready.send(());
-        let outcome = run(&config, &host, listener, stopped).await;
+        let outcome = run(&config, &host, stopped).await;
+        accepting.iter().for_each(JoinHandle::abort);
         drain(&config, &host).await;
         match host.take_storage() {
             Storage::Memory(_) => outcome,
@@ -195,6 +238,15 @@ fn open_storage(config: &Config, done: mpsc::UnboundedSender<Done>) -> Result<St
     let files = Files::open(root, config.fsync, node_id, done)
         .map_err(|error| Error::DataDir { path: root.clone(), error })?;
     Ok(Storage::Files(files))
+}
+
+fn shared(config: &Config, host: Rc<Host>) -> Shared {
+    let max_request_bytes = config.broker.value("socket.request.max.bytes").trim().parse();
+    Shared {
+        host,
+        max_request_bytes: max_request_bytes.unwrap_or(usize::MAX),
+        read_buffer: RefCell::new(vec![0; READ_BYTES]),
+    }
 }
 
 /// A number that no other broker starts from.
@@ -219,18 +271,10 @@ async fn until_serving(host: &Host) -> Result<(), Error> {
 /// Serves until it is told to stop or the storage fails.
 async fn run(
     config: &Config,
-    host: &Rc<Host>,
-    listener: tokio::net::TcpListener,
+    host: &Host,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let max_request_bytes = config.broker.value("socket.request.max.bytes").trim().parse();
-    let shared = Rc::new(Shared {
-        host: host.clone(),
-        max_request_bytes: max_request_bytes.unwrap_or(usize::MAX),
-        read_buffer: RefCell::new(vec![0; READ_BYTES]),
-    });
     tokio::select! {
-        () = accept(listener, config.max_connections, shared) => {}
         () = sweep(config, host) => {}
         error = failure(host) => return Err(error.into()),
         // An error means that the handle is gone, which is a stop as well.

@@ -1,5 +1,7 @@
 //! The broker with a data directory: stopped, killed, and with damaged files.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers outside of tests.
+
 mod scratch;
 mod wire;
 

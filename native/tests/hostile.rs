@@ -1,5 +1,7 @@
 //! The broker over TCP, with clients that mean harm or are broken.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers outside of tests.
+
 mod wire;
 
 use std::io::{ErrorKind, Read, Write};

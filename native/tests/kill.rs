@@ -1,5 +1,7 @@
 //! The binary: killed at any moment it keeps what it acknowledged, and it stops when it is told to.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers outside of tests.
+
 mod process;
 mod scratch;
 mod wire;

@@ -1,5 +1,7 @@
 //! The broker over TCP, with well-behaved clients.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers outside of tests.
+
 mod wire;
 
 use std::time::Duration;
@@ -175,4 +177,28 @@ fn an_address_in_use_is_an_error_that_names_it() {
     let listen = broker.address().to_string();
     let error = Broker::start(Config { listen: listen.clone(), ..Config::default() }).unwrap_err();
     assert!(error.to_string().contains(&listen), "{error}");
+}
+
+#[test]
+fn one_broker_is_shown_as_three() {
+    let broker = Broker::start(Config { nodes: 3, ..Config::default() }).unwrap();
+    let mut client = Client::connect(broker.address());
+    client.create("t", 5, &[]);
+    let metadata = client.metadata();
+    let told: Vec<String> =
+        metadata.brokers.iter().map(|b| format!("{}:{}", b.host, b.port)).collect();
+    let listens: Vec<String> = broker.addresses().iter().map(ToString::to_string).collect();
+    assert_eq!(told, listens);
+    for partition in &metadata.topics[0].partitions {
+        let leader = broker.addresses()[partition.leader_id as usize];
+        assert_eq!(partition.leader_id, partition.partition_index % 3);
+        let mut client = Client::connect(leader);
+        client.produce("t", partition.partition_index, &["x"]);
+        assert_eq!(client.read_all("t", partition.partition_index, 0), ["x"]);
+    }
+    broker.shutdown().unwrap();
+    let error =
+        Broker::start(Config { listen: "127.0.0.1:65535".into(), nodes: 2, ..Config::default() })
+            .unwrap_err();
+    assert!(error.to_string().contains("no port is left"), "{error}");
 }
