@@ -141,6 +141,41 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
 }
 
 #[test]
+fn a_full_disk_refuses_records_and_loses_none() {
+    let scratch = Scratch::new();
+    let folder = scratch.path().to_str().expect("a path in UTF-8");
+    let args = ["--data-dir", folder];
+    let broker = Process::start_bounded(200, &args);
+    let mut client = Client::connect(broker.address);
+    client.create("t", 2, &[]);
+    let mut kept: Vec<String> = Vec::new();
+    let mut refused = 0;
+    for at in 0..300 {
+        let value = format!("{at}-{}", "x".repeat(1000));
+        // Partition 0 has room when partition 1 has none; both or neither must have the record.
+        let mut request = produce("t", 1, batch(&[&value]));
+        let small = m::PartitionProduceData { index: 0, records: Some(batch(&["y"])) };
+        request.topic_data[0].partition_data.push(small);
+        let answer = client.call(&request, 9).responses.remove(0);
+        let codes: Vec<i16> = answer.partition_responses.iter().map(|p| p.error_code).collect();
+        match codes[..] {
+            [0, 0] => kept.push(value),
+            [56, 56] => refused += 1, // KAFKA_STORAGE_ERROR
+            _ => panic!("errors {codes:?}"),
+        }
+    }
+    assert!(kept.len() > 50 && refused > 50, "{} kept, {refused} refused", kept.len());
+    assert_eq!(client.read_all("t", 1, 0), kept);
+    assert_eq!(client.read_all("t", 0, 0).len(), kept.len());
+    broker.kill();
+    let broker = Process::start(&args);
+    let mut client = Client::connect(broker.address);
+    assert_eq!(client.read_all("t", 1, 0), kept);
+    assert_eq!(client.read_all("t", 0, 0).len(), kept.len());
+    assert_eq!(client.produce("t", 1, &["room again"]), kept.len() as i64);
+}
+
+#[test]
 fn it_stops_on_sigterm_and_sigint_with_everything_stored() {
     let scratch = Scratch::new();
     let folder = scratch.path().to_str().expect("a path in UTF-8");

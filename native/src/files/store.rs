@@ -86,7 +86,7 @@ impl Store {
             .stage(&commit.writes, &mut staged)
             .and_then(|()| if flush { self.flush() } else { Ok(()) })
             .and_then(|()| self.journal.append(self.state.sequence + 1, &staged.entries))
-            .and_then(|()| if flush { self.journal.sync() } else { Ok(()) });
+            .and_then(|()| if flush { self.sync_journal() } else { Ok(()) });
         match outcome {
             Ok(()) => {
                 self.apply(staged);
@@ -95,9 +95,9 @@ impl Store {
             Err(error) => {
                 self.roll_back(&staged, journal_bytes);
                 Err(match error.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                        StorageError::Full(error.to_string())
-                    }
+                    io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::FileTooLarge => StorageError::Full(error.to_string()),
                     _ => StorageError::Failed(error.to_string()),
                 })
             }
@@ -217,19 +217,30 @@ impl Store {
     }
 
     /// Flushes all records and all names, so that a journal that speaks of them is right.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.try_flush();
+        self.note_flush(flushed)
+    }
+
+    fn sync_journal(&mut self) -> io::Result<()> {
+        let synced = self.journal.sync();
+        self.note_flush(synced)
+    }
+
+    /// After a failed flush the operating system may count the pages as clean all the same: what is
+    /// on the medium is unknown, and stays so.
+    fn note_flush(&mut self, flushed: io::Result<()>) -> io::Result<()> {
+        flushed.inspect_err(|error| self.broken = Some(format!("a flush failed: {error}")))
+    }
+
+    fn try_flush(&mut self) -> io::Result<()> {
         for key in std::mem::take(&mut self.unflushed) {
-            let synced = match (self.open.get(&key), self.folders.get(key.0)) {
-                (Some((_, files)), _) => files.sync(),
+            match (self.open.get(&key), self.folders.get(key.0)) {
+                (Some((_, files)), _) => files.sync()?,
                 (None, Some(folder)) => {
-                    File::open(layout::segment_file(&folder, key.1, Kind::Log))?.sync_data()
+                    File::open(layout::segment_file(&folder, key.1, Kind::Log))?.sync_data()?;
                 }
-                (None, None) => Ok(()),
-            };
-            if let Err(error) = synced {
-                // After a failed flush the pages count as clean: what is on the medium is unknown.
-                self.broken = Some(format!("a flush failed: {error}"));
-                return Err(error);
+                (None, None) => {}
             }
         }
         for folder in std::mem::take(&mut self.unflushed_folders) {

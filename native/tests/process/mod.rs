@@ -12,7 +12,11 @@ pub struct Process {
 
 impl Process {
     pub fn start(args: &[&str]) -> Process {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ottla-native"))
+        Process::serve(Command::new(env!("CARGO_BIN_EXE_ottla-native")), args)
+    }
+
+    fn serve(mut command: Command, args: &[&str]) -> Process {
+        let mut child = command
             .args(["--listen", "127.0.0.1:0", "--log-level", "warn"])
             .args(args)
             .stdout(Stdio::piped())
@@ -24,6 +28,14 @@ impl Process {
         let address = line.strip_prefix("listening on ").map(str::trim_end);
         let address = address.unwrap_or_else(|| panic!("it says {line:?}"));
         Process { address: address.parse().expect("an address"), child }
+    }
+
+    /// With a bound on the size of each file, in units of 512 bytes: as if the disk were full.
+    pub fn start_bounded(blocks: u32, args: &[&str]) -> Process {
+        let bounded = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &bounded, env!("CARGO_BIN_EXE_ottla-native")]);
+        Process::serve(command, args)
     }
 
     /// SIGKILL.
