@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers outside of tests.
 
+mod dump;
 mod scratch;
 mod wire;
 
@@ -88,6 +89,7 @@ fn segments_end_and_old_ones_are_read_and_deleted() {
     fill(&mut client, "t", 0..200);
     assert_eq!(client.read_all("t", 0, 0), numbered(0..200));
     let count = || fs::read_dir(scratch.path().join("t-0")).unwrap().count();
+    dump::check(&scratch.path().join("t-0"));
     let files = count();
     assert!(files > 20, "{files} files");
     let request = ottla::protocol::messages::DeleteRecordsRequest {
@@ -139,6 +141,7 @@ fn a_torn_tail_is_cut_at_the_last_whole_batch() {
         assert_eq!(sizes(&path), whole);
         assert_eq!(fs::metadata(&path).unwrap().len(), whole_bytes(&path), "nothing torn is left");
         fill(&mut client, "t", whole..whole + 10);
+        dump::check(&scratch.path().join("t-0"));
         assert_eq!(client.read_all("t", 0, 0), numbered(0..whole + 10));
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // Helpers outside of tests.
 
+mod dump;
 mod process;
 mod scratch;
 mod wire;
@@ -136,6 +137,10 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
             assert!(explained, "round {round}: {name} is back");
         }
     }
+    for partition in 0..PARTITIONS {
+        let (_, entries) = dump::check(&scratch.path().join(format!("pairs-{partition}")));
+        assert!(entries > 10, "{entries} entries");
+    }
     let sent: usize = known.iter().map(|sent| sent.acknowledged).sum();
     assert!(sent > 100, "{sent} requests were acknowledged in all rounds");
 }
@@ -173,6 +178,10 @@ fn a_full_disk_refuses_records_and_loses_none() {
     assert_eq!(client.read_all("t", 1, 0), kept);
     assert_eq!(client.read_all("t", 0, 0).len(), kept.len());
     assert_eq!(client.produce("t", 1, &["room again"]), kept.len() as i64);
+    let (batches, entries) = dump::check(&scratch.path().join("t-1"));
+    assert_eq!(batches, kept.len() + 1);
+    assert!(entries > 10, "{entries} entries");
+    dump::check(&scratch.path().join("t-0"));
 }
 
 #[test]
