@@ -341,6 +341,12 @@ impl Store {
             let end = self.state.end(log, segment);
             if let Some((_, files)) = self.open.get_mut(&(log, segment)) {
                 files.truncate(end)?;
+            } else if let Some(folder) = self.folders.get(log) {
+                // Closed meanwhile, or never opened. The indexes are looked at when it is opened.
+                let path = layout::segment_file(&folder, segment, Kind::Log);
+                if path.is_file() {
+                    File::options().write(true).open(path)?.set_len(end)?;
+                }
             }
         }
         Ok(())
