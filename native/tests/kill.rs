@@ -152,32 +152,37 @@ fn a_full_disk_refuses_records_and_loses_none() {
     let args = ["--data-dir", folder];
     let broker = Process::start_bounded(200, &args);
     let mut client = Client::connect(broker.address);
-    client.create("t", 2, &[]);
+    client.create("t", 3, &[]);
     let mut kept: Vec<String> = Vec::new();
     let mut refused = 0;
     for at in 0..300 {
         let value = format!("{at}-{}", "x".repeat(1000));
-        // Partition 0 has room when partition 1 has none; both or neither must have the record.
+        // The others have room when partition 1 has none; all or none must have the record.
         let mut request = produce("t", 1, batch(&[&value]));
-        let small = m::PartitionProduceData { index: 0, records: Some(batch(&["y"])) };
-        request.topic_data[0].partition_data.push(small);
+        for index in [0, 2] {
+            let small = m::PartitionProduceData { index, records: Some(batch(&["y"])) };
+            request.topic_data[0].partition_data.push(small);
+        }
         let answer = client.call(&request, 9).responses.remove(0);
         let codes: Vec<i16> = answer.partition_responses.iter().map(|p| p.error_code).collect();
         match codes[..] {
-            [0, 0] => kept.push(value),
-            [56, 56] => refused += 1, // KAFKA_STORAGE_ERROR
+            [0, 0, 0] => kept.push(value),
+            [56, 56, 56] => refused += 1, // KAFKA_STORAGE_ERROR
             _ => panic!("errors {codes:?}"),
         }
     }
     assert!(kept.len() > 50 && refused > 50, "{} kept, {refused} refused", kept.len());
     assert_eq!(client.read_all("t", 1, 0), kept);
-    assert_eq!(client.read_all("t", 0, 0).len(), kept.len());
-    assert_eq!(client.produce("t", 0, &["this has room"]), kept.len() as i64);
+    for partition in [0, 2] {
+        assert_eq!(client.read_all("t", partition, 0).len(), kept.len());
+        assert_eq!(client.produce("t", partition, &["this has room"]), kept.len() as i64);
+    }
     broker.kill();
     let broker = Process::start(&args);
     let mut client = Client::connect(broker.address);
     assert_eq!(client.read_all("t", 1, 0), kept);
     assert_eq!(client.read_all("t", 0, 0).len(), kept.len() + 1);
+    assert_eq!(client.read_all("t", 2, 0).len(), kept.len() + 1);
     assert_eq!(client.produce("t", 1, &["room again"]), kept.len() as i64);
     let (batches, entries) = dump::check(&scratch.path().join("t-1"));
     assert_eq!(batches, kept.len() + 1);
