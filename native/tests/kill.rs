@@ -158,10 +158,10 @@ fn a_full_disk_refuses_records_and_loses_none() {
     for at in 0..300 {
         let value = format!("{at}-{}", "x".repeat(1000));
         // The others have room when partition 1 has none; all or none must have the record.
-        let mut request = produce("t", 1, batch(&[&value]));
-        for index in [0, 2] {
-            let small = m::PartitionProduceData { index, records: Some(batch(&["y"])) };
-            request.topic_data[0].partition_data.push(small);
+        let mut request = produce("t", 0, batch(&["y"]));
+        for (index, value) in [(1, value.as_str()), (2, "y")] {
+            let data = m::PartitionProduceData { index, records: Some(batch(&[value])) };
+            request.topic_data[0].partition_data.push(data);
         }
         let answer = client.call(&request, 9).responses.remove(0);
         let codes: Vec<i16> = answer.partition_responses.iter().map(|p| p.error_code).collect();
