@@ -40,6 +40,10 @@ pub struct Config {
     pub fsync: Fsync,
     /// How many connections there may be; one more is closed at once.
     pub max_connections: usize,
+    /// How many bytes of requests that have not wholly arrived are held, of all connections
+    /// together (Kafka's `queued.max.request.bytes`); beyond, the connection with most of them is
+    /// closed.
+    pub max_unfinished_bytes: usize,
     /// After how long a connection on which nothing happens is closed (Kafka's
     /// `connections.max.idle.ms`).
     pub max_idle: Duration,
@@ -61,6 +65,7 @@ impl Default for Config {
             data_dir: None,
             fsync: Fsync::default(),
             max_connections: 1000,
+            max_unfinished_bytes: 256 << 20,
             max_idle: Duration::from_secs(600),
             write_stall: Duration::from_secs(30),
             drain: Duration::from_secs(5),
@@ -70,8 +75,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Sets a configuration by Kafka's name: `connections.max.idle.ms` and `max.connections` are
-    /// the listener's, all others the broker's.
+    /// Sets a configuration by Kafka's name: `connections.max.idle.ms`, `max.connections` and
+    /// `queued.max.request.bytes` are the listener's, all others the broker's.
     ///
     /// # Errors
     /// A sentence for a person, where the name is not known or the value is not valid.
@@ -80,6 +85,7 @@ impl Config {
         match name {
             "connections.max.idle.ms" => self.max_idle = Duration::from_millis(number()?.into()),
             "max.connections" => self.max_connections = number()? as usize,
+            "queued.max.request.bytes" => self.max_unfinished_bytes = number()? as usize,
             _ => self.broker.set(name, value)?,
         }
         Ok(())

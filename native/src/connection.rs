@@ -40,6 +40,8 @@ pub(crate) struct Peer {
     aborted: Notify,
     /// When bytes last came or went.
     active: Cell<Instant>,
+    /// How much of a request has arrived that has not wholly arrived.
+    unfinished_bytes: Cell<usize>,
 }
 
 impl Peer {
@@ -54,6 +56,7 @@ impl Peer {
             closing: Cell::new(false),
             aborted: Notify::new(),
             active: Cell::new(Instant::now()),
+            unfinished_bytes: Cell::new(0),
         }
     }
 
@@ -104,7 +107,7 @@ enum End {
     ClosedByClient,
     #[error("the broker closed it")]
     ClosedByBroker,
-    #[error("it did not take its answers, or was silent for too long")]
+    #[error("it did not take its answers, was silent for too long, or is one too many")]
     Aborted,
     #[error("{0}")]
     Frame(#[from] FrameError),
@@ -116,7 +119,30 @@ enum End {
 pub(crate) struct Shared {
     pub(crate) host: Rc<Host>,
     pub(crate) max_request_bytes: usize,
+    /// What all connections hold of requests that have not wholly arrived, and may hold.
+    pub(crate) unfinished_bytes: Cell<usize>,
+    pub(crate) max_unfinished_bytes: usize,
     pub(crate) read_buffer: RefCell<Vec<u8>>,
+}
+
+impl Shared {
+    /// Counts what a connection holds of a request that has not wholly arrived. If that is too much,
+    /// the connection goes that holds most.
+    fn hold(&self, peer: &Peer, unfinished_bytes: usize) {
+        let before = peer.unfinished_bytes.replace(unfinished_bytes);
+        let all = self.unfinished_bytes.get() - before + unfinished_bytes;
+        self.unfinished_bytes.set(all);
+        if all <= self.max_unfinished_bytes {
+            return;
+        }
+        let peers = self.host.peers();
+        if let Some(most) = peers.iter().max_by_key(|peer| peer.unfinished_bytes.get()) {
+            let held_bytes = most.unfinished_bytes.get();
+            info!(connection = most.id.0, client = %most.address, held_bytes,
+                "closing: requests that have not wholly arrived take too much memory");
+            most.abort();
+        }
+    }
 }
 
 /// Serves a connection to its end.
@@ -135,6 +161,7 @@ pub(crate) async fn serve(shared: Rc<Shared>, stream: TcpStream, address: Socket
         () = peer.aborted.notified() => End::Aborted,
     };
     peer.close();
+    shared.hold(&peer, 0);
     host.disconnect(peer.id);
     match end {
         End::ClosedByClient | End::ClosedByBroker => debug!(connection, reason = %end, "closed"),
@@ -144,6 +171,7 @@ pub(crate) async fn serve(shared: Rc<Shared>, stream: TcpStream, address: Socket
 
 async fn read(shared: &Shared, peer: &Rc<Peer>, stream: &TcpStream) -> End {
     let mut frames = Frames::new(shared.max_request_bytes);
+    let mut unfinished_bytes = 0;
     loop {
         if let Err(error) = stream.readable().await {
             return error.into();
@@ -154,13 +182,19 @@ async fn read(shared: &Shared, peer: &Rc<Peer>, stream: &TcpStream) -> End {
         };
         match arrived {
             Ok(0) => return End::ClosedByClient,
-            Ok(_) => peer.active.set(Instant::now()),
+            Ok(count) => {
+                peer.active.set(Instant::now());
+                unfinished_bytes += count;
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(error) => return error.into(),
         }
         loop {
             match frames.next_frame() {
-                Ok(Some(frame)) => shared.host.request(peer, frame).await,
+                Ok(Some(frame)) => {
+                    unfinished_bytes -= 4 + frame.len();
+                    shared.host.request(peer, frame).await;
+                }
                 Ok(None) => break,
                 Err(error) => {
                     // What was asked before the nonsense is still answered.
@@ -177,6 +211,7 @@ async fn read(shared: &Shared, peer: &Rc<Peer>, stream: &TcpStream) -> End {
             // The writer ends the connection.
             std::future::pending::<()>().await;
         }
+        shared.hold(peer, unfinished_bytes);
         // Bytes that are always there already must not keep the other connections waiting.
         tokio::task::consume_budget().await;
     }

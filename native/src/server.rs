@@ -1,6 +1,6 @@
 //! Starting, serving and stopping.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -245,6 +245,8 @@ fn shared(config: &Config, host: Rc<Host>) -> Shared {
     Shared {
         host,
         max_request_bytes: max_request_bytes.unwrap_or(usize::MAX),
+        max_unfinished_bytes: config.max_unfinished_bytes,
+        unfinished_bytes: Cell::new(0),
         read_buffer: RefCell::new(vec![0; READ_BYTES]),
     }
 }

@@ -97,6 +97,33 @@ fn a_length_beyond_the_bound_ends_the_connection_before_anything_is_reserved() {
 }
 
 #[test]
+fn unfinished_requests_take_no_more_memory_than_is_allowed() {
+    let mut config = Config::default();
+    config.set("queued.max.request.bytes", "2000000").unwrap();
+    let broker = Broker::start(config).unwrap();
+    let mut client = Client::connect(broker.address());
+    client.create("t", 1, &[]);
+    // Each holds back the last byte of a request of a million bytes.
+    let mut streams = Vec::new();
+    for _ in 0..10 {
+        let mut stream = TcpStream::connect(broker.address()).unwrap();
+        stream.write_all(&framed(&[0; 1_000_000])[..1_000_003]).unwrap();
+        streams.push(stream);
+        client.produce("t", 0, &["x"]);
+    }
+    let value = "x".repeat(500_000);
+    client.produce("t", 0, &[&value]);
+    let open = |stream: &&TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        let error = (&**stream).read(&mut [0]).map_err(|error| error.kind());
+        error == Err(ErrorKind::WouldBlock)
+    };
+    while streams.iter().filter(open).count() > 2 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
 fn what_was_asked_before_nonsense_is_answered() {
     let broker = Broker::start(Config::default()).unwrap();
     let mut client = Client::connect(broker.address());
