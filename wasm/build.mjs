@@ -27,7 +27,9 @@ const out = ['--out-dir', 'js/pkg', '--out-name', 'ottla_wasm']
 run('wasm-pack', ['build', '.', ...profile, '--target', 'web', '--no-pack', ...out, ...mode])
 
 await rm(new URL('dist', import.meta.url), { recursive: true, force: true })
-run('tsc', [])
+// The declarations keep their comments, which editors show; what a page loads goes without.
+run('tsc', ['--emitDeclarationOnly'])
+run('tsc', ['--declaration', 'false', '--removeComments'])
 for (const file of ['ottla_wasm.js', 'ottla_wasm.d.ts', 'ottla_wasm_bg.wasm', 'ottla_wasm_bg.wasm.d.ts']) {
   await cp(new URL(`js/pkg/${file}`, import.meta.url), new URL(`dist/pkg/${file}`, import.meta.url))
 }

@@ -7,6 +7,7 @@ mod broker;
 pub mod client;
 pub mod io;
 pub mod log;
+mod map;
 pub mod record;
 pub mod storage;
 pub mod time;

@@ -82,6 +82,23 @@ fn a_failed_commit_fails_all_that_waits_and_memory_goes_back_to_what_is_stored()
 }
 
 #[test]
+fn after_a_failed_commit_nothing_is_written_but_what_is_asked_for() {
+    // A full storage has room for deletes, and for nothing else: the broker may not add to them.
+    let mut host = Host::new();
+    host.create("t", 1, &[]);
+    host.hold_commits = true;
+    host.send(&produce("t", 0, batch(2, &["lost"])), 9);
+    host.fail_commit(StorageError::Full("no room".into()));
+    host.responses.clear();
+    assert!(host.commits.is_empty(), "opening anew writes nothing");
+    let request = m::DeleteTopicsRequest { topic_names: vec!["t".into()], ..Default::default() };
+    host.send(&request, 5);
+    let removes =
+        |write: &Write| matches!(write, Write::DeleteLog { .. } | Write::DeleteMetadata { .. });
+    assert!(host.commits[0].writes.iter().all(removes), "{:?}", host.commits[0].writes);
+}
+
+#[test]
 fn a_topic_whose_commit_failed_is_gone() {
     let mut host = Host::new();
     host.hold_commits = true;

@@ -141,7 +141,7 @@ fn deleted_topics_leave_nothing_and_their_names_can_be_used_again() {
     fill(&mut host, "t", 50);
     let request = m::DeleteTopicsRequest { topic_names: vec!["t".into()], ..Default::default() };
     assert_eq!(host.call(&request, 5).responses[0].error_code, 0);
-    assert!(host.storage.pieces_mut().is_empty());
+    assert!(host.storage.segments_mut().is_empty());
     let mut host = host.reopen();
     assert_eq!(host.create("t", 1, &[]), 0);
     assert_eq!(host.read_all("t", 0, 0), []);
@@ -161,10 +161,10 @@ fn deleted_records_stay_deleted() {
         }],
         timeout_ms: 1000,
     };
-    let pieces = host.storage.pieces_mut().len();
+    let segments = host.storage.segments_mut().len();
     let answer = host.call(&delete(505), 2).topics.remove(0).partitions.remove(0);
     assert_eq!((answer.error_code, answer.low_watermark), (0, 505));
-    assert!(host.storage.pieces_mut().len() < pieces, "whole segments are gone from storage");
+    assert!(host.storage.segments_mut().len() < segments, "whole segments are gone from storage");
     let below = host.call(&delete(3), 2).topics.remove(0).partitions.remove(0);
     assert_eq!((below.error_code, below.low_watermark), (0, 505), "below the start: nothing to do");
     let above = host.call(&delete(1_001), 2).topics.remove(0).partitions.remove(0);
@@ -183,9 +183,9 @@ fn deleted_records_stay_deleted() {
 
 /// Flips a bit in the piece that holds a text.
 fn damage(host: &mut Host, text: &str) {
-    let pieces = host.storage.pieces_mut();
     let holds = |bytes: &Bytes| bytes.windows(text.len()).position(|w| w == text.as_bytes());
-    let (piece, at) = pieces.values_mut().find_map(|b| holds(b).map(|at| (b, at))).unwrap();
+    let mut pieces = host.storage.segments_mut().iter_mut().flat_map(|(_, pieces)| pieces);
+    let (piece, at) = pieces.find_map(|(_, b)| holds(b).map(|at| (b, at))).unwrap();
     let mut bytes = piece.to_vec();
     bytes[at] ^= 1;
     *piece = bytes.into();
@@ -214,8 +214,7 @@ fn a_missing_piece_is_reported_and_the_rest_stays_readable() {
     let mut host = Host::with(&[("ottla.cache.bytes", "0")]);
     host.create("t", 1, &[]);
     fill(&mut host, "t", 100);
-    let key = *host.storage.pieces_mut().keys().nth(50).unwrap();
-    host.storage.pieces_mut().remove(&key);
+    host.storage.segments_mut().iter_mut().for_each(|(_, pieces)| drop(pieces.remove(50)));
     assert_eq!(host.fetch("t", 0, 500).error_code, 2);
     assert!(host.notices.last().unwrap().contains("offsets 500 to 509"), "{:?}", host.notices);
     assert_eq!(values(&host.read_all("t", 0, 510)), numbered(510, 490));

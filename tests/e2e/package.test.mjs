@@ -7,7 +7,7 @@ import { backends, launch, newProfile } from '../lib/chromium.mjs'
 import { serve } from '../lib/serve.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-const timeout = 120_000
+const timeout = 60_000
 let server
 
 before(async () => {
@@ -54,43 +54,6 @@ for (const backend of Object.keys(backends)) {
       assert.deepEqual(second.read.values, ['one', 'two', 'three'])
     }))
 
-  test(`a full quota is a typed error, and reading and deleting go on: ${backend}`, { timeout }, () =>
-    inBrowser(backend, async (browser) => {
-      const page = await open(browser)
-      const session = await browser.context.newCDPSession(page)
-      const setQuota = (quotaSize) =>
-        session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize })
-
-      await page.evaluate(async () => {
-        window.shop = window.tests.clients('idb://shop')
-        await window.shop.create(1)
-        await window.shop.send(['stored before'])
-      })
-      await setQuota(1)
-      const failure = await page.evaluate(() =>
-        window.tests.failureOf(window.shop.send(['x'.repeat(900_000)])),
-      )
-      assert.ok(failure, 'a send that has no room fails')
-      assert.match(failure.name, /^KafkaJS/)
-      assert.match(`${failure.type} ${failure.message}`, /KAFKA_STORAGE_ERROR|full|quota/i)
-
-      const read = await page.evaluate(() => window.shop.read(1))
-      assert.deepEqual(read.values, ['stored before'])
-      await page.evaluate(async () => {
-        const admin = window.shop.kafka.admin()
-        await admin.connect()
-        await admin.deleteTopics({ topics: ['orders'] })
-        await admin.disconnect()
-      })
-
-      await setQuota(undefined)
-      const offset = await page.evaluate(async () => {
-        await window.shop.create(1)
-        return window.shop.send(['there is room again'])
-      })
-      assert.equal(offset, '0')
-    }))
-
   test(`damage is reported, and what is whole stays readable: ${backend}`, { timeout }, () =>
     inBrowser(backend, async (browser) => {
       const page = await open(browser)
@@ -115,6 +78,7 @@ for (const backend of Object.keys(backends)) {
         }
       })
       assert.deepEqual(partition0.values, ['first'])
+      assert.ok(partition0.crash, 'the consumer stops at the damage, and says so')
       assert.match(partition0.crash, /orders/, 'the topic')
       assert.match(partition0.crash, /\b0\b/, 'the partition')
       assert.match(partition0.crash, /\b1\b/, 'the offset')
@@ -122,6 +86,45 @@ for (const backend of Object.keys(backends)) {
       assert.deepEqual(partition1.values, ['elsewhere'])
     }))
 }
+
+// Chromium's newer backend does not mind the quota that is set for a test.
+test('a full quota is a typed error, and reading and deleting go on', { timeout }, () =>
+  inBrowser('leveldb', async (browser) => {
+    const page = await open(browser)
+    const session = await browser.context.newCDPSession(page)
+    const setQuota = (quotaSize) =>
+      session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize })
+    await setQuota(2_000_000)
+
+    const failure = await page.evaluate(async () => {
+      window.shop = window.tests.clients('idb://shop')
+      await window.shop.create(1)
+      await window.shop.send(['stored before'])
+      for (let sent = 0; sent < 50; sent++) {
+        const failure = await window.tests.failureOf(window.shop.send(['x'.repeat(500_000)]))
+        if (failure) return failure
+      }
+    })
+    assert.ok(failure, 'a send that has no room fails')
+    assert.match(failure.name, /^KafkaJS/)
+    assert.equal(failure.type, 'KAFKA_STORAGE_ERROR')
+
+    const { values } = await page.evaluate(() => window.shop.read(1))
+    assert.deepEqual(values, ['stored before'])
+    await page.evaluate(async () => {
+      const admin = window.shop.kafka.admin()
+      await admin.connect()
+      await admin.deleteTopics({ topics: ['orders'] })
+      await admin.disconnect()
+    })
+
+    await setQuota(undefined)
+    const offset = await page.evaluate(async () => {
+      await window.shop.create(1)
+      return window.shop.send(['there is room again'])
+    })
+    assert.equal(offset, '0')
+  }))
 
 test('without IndexedDB connect() says so, and memory:// works', { timeout }, () =>
   inBrowser('leveldb', async (browser) => {

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use crate::paths::{Path, paths};
 
 /// Small modules of core that everything may use.
-const SHARED: &[&str] = &["uuid", "time"];
+const SHARED: &[&str] = &["map", "time", "uuid"];
 
 /// The modules of core in their order, each with what it may use besides [`SHARED`] and itself.
 ///
 /// `io::Now` is the exception to the client's standing apart: both halves are told the time alike.
 const CORE: &[(&str, &[&str])] = &[
+    ("map", &[]),
     ("uuid", &[]),
     ("time", &[]),
     ("protocol", &[]),
@@ -114,7 +115,8 @@ pub(crate) fn check_no_javascript(source: &str) -> Result<Vec<String>, String> {
 
 /// What is wrong with a Rust file outside `wasm/src/idb`.
 pub(crate) fn check_no_indexed_db(source: &str) -> Result<Vec<String>, String> {
-    let is_idb = |segment: &&String| *segment == "indexed_db_futures" || segment.starts_with("Idb");
+    let is_idb =
+        |segment: &&String| *segment == "indexed_db_futures" || is_interface(segment, "Idb");
     let mut wrong = Vec::new();
     for Path { segments, line, .. } in paths(source, &[])? {
         if let Some(name) = segments.iter().find(is_idb) {
@@ -139,9 +141,12 @@ pub(crate) fn check_script(source: &str) -> Vec<String> {
 }
 
 fn is_indexed_db_name(word: &str) -> bool {
-    let interface =
-        word.strip_prefix("IDB").is_some_and(|rest| rest.starts_with(char::is_uppercase));
-    word == "indexedDB" || interface
+    word == "indexedDB" || is_interface(word, "IDB")
+}
+
+/// `IdbDatabase` and its like; not a mere `Idb`.
+fn is_interface(word: &str, prefix: &str) -> bool {
+    word.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(char::is_uppercase))
 }
 
 /// What is wrong with a script of the demo, `depth` folders below `web/`: it uses the package by its

@@ -43,7 +43,6 @@ interface Found {
   topic: string
   partition: number
   offset: number
-  timestamp: number
   error: Fault | null
 }
 
@@ -129,17 +128,16 @@ export class Admin {
       op: 'createTopics',
       timeout,
       validateOnly,
-      topics: topics.map((each) => ({
-        topic: each.topic,
-        // Where the replicas are said, they say how many there are, too.
-        numPartitions: each.replicaAssignment?.length ? -1 : (each.numPartitions ?? -1),
-        replicationFactor: each.replicaAssignment?.length ? -1 : (each.replicationFactor ?? -1),
-        assignments: (each.replicaAssignment ?? []).map(({ partition, replicas }) => [
-          partition,
-          replicas,
-        ]),
-        configs: (each.configEntries ?? []).map(({ name, value }) => [name, value]),
-      })),
+      topics: topics.map(
+        ({ topic, numPartitions, replicationFactor, replicaAssignment = [], configEntries = [] }) => ({
+          topic,
+          // Where the replicas are said, they say how many there are, too.
+          numPartitions: replicaAssignment.length > 0 ? -1 : (numPartitions ?? -1),
+          replicationFactor: replicaAssignment.length > 0 ? -1 : (replicationFactor ?? -1),
+          replicaAssignment,
+          configEntries,
+        }),
+      ),
     })
     const errors = outcomes.flatMap(({ name, error }) =>
       error ? [new KafkaJSCreateTopicError(errorOf(error) as KafkaJSProtocolError, name)] : [],
@@ -176,12 +174,8 @@ export class Admin {
     if (topicPartitions.length === 0) {
       throw new KafkaJSNonRetriableError('Empty topic partitions array')
     }
-    const topics = topicPartitions.map(({ topic, count, assignments }) => ({
-      topic,
-      count,
-      assignments: assignments ?? null,
-    }))
-    raise(await this.#call<Outcome[]>({ op: 'createPartitions', topics, validateOnly, timeout }))
+    const operation = { op: 'createPartitions', topics: topicPartitions, validateOnly, timeout }
+    raise(await this.#call<Outcome[]>(operation))
     return true
   }
 
@@ -263,11 +257,7 @@ export class Admin {
     const found = await this.#call<Resource<DescribeConfigResponse['resources'][number]>[]>({
       op: 'describeConfigs',
       includeSynonyms,
-      resources: resources.map(({ type, name, configNames }) => ({
-        resourceType: type,
-        name,
-        configNames: configNames?.length ? configNames : null,
-      })),
+      resources,
     })
     raise(found)
     return { resources: found.map(({ error: _, ...resource }) => resource), throttleTime: 0 }
@@ -286,19 +276,13 @@ export class Admin {
   }): Promise<AlterConfigResponse> {
     check(resources)
     for (const { name, configEntries } of resources) entries(`resource "${name}"`, configEntries)
-    type Altered = AlterConfigResponse['resources'][number] & { configEntries: unknown }
-    const found = await this.#call<Resource<Altered>[]>({
+    const found = await this.#call<Resource<AlterConfigResponse['resources'][number]>[]>({
       op: 'alterConfigs',
       validateOnly,
-      resources: resources.map(({ type, name, configEntries }) => ({
-        resourceType: type,
-        name,
-        entries: configEntries.map((entry) => [entry.name, entry.value]),
-      })),
+      resources,
     })
     raise(found)
-    const altered = found.map(({ error: _, configEntries: __, ...resource }) => resource)
-    return { resources: altered, throttleTime: 0 }
+    return { resources: found.map(({ error: _, ...resource }) => resource), throttleTime: 0 }
   }
 
   /** The brokers of the cluster: a single one, in a browser. */

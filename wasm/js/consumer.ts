@@ -325,7 +325,7 @@ export class Consumer {
   #assignAll(): void {
     const all = [...this.#assigned.values()]
     this.#session?.run((client) => {
-      client.assign(all.map(({ topic, partition, place }) => [topic, partition, place]))
+      client.assign(all.map(({ topic, partition, place }) => ({ topic, partition, place })))
       for (const { topic, partition, paused } of all) if (paused) client.pause(topic, partition)
     })
   }

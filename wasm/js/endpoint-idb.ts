@@ -4,7 +4,10 @@ import { logLevel } from './logger.js'
 import { loadModule } from './module.js'
 import type { Failure, FromWorker, ToWorker } from './worker-messages.js'
 
-/** By so much the worker's waits are shorter than the page's own: the worker knows more. */
+/**
+ * By so much the worker's waits are shorter than what was asked for, and the page's own by half of
+ * it: the worker knows more about what it waits for.
+ */
 const GRACE_MS = 250
 
 function errorOf({ kind, message }: Failure, name: string): KafkaJSError {
@@ -87,16 +90,17 @@ export class IdbEndpoint implements Endpoint {
       const message = 'there is no IndexedDB here; memory:// works without'
       throw errorOf({ kind: 'unavailable', message }, name)
     }
+    // In this form, with nothing that depends on anything, bundlers recognize a worker.
     const worker = new Worker(new URL('./worker.js', import.meta.url), {
       type: 'module',
-      name: `ottla:${name}`,
+      name: 'ottla',
     })
     const losers: Running['losers'] = new Set()
     const opened = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         const message = `the browser did not answer within ${timeoutMs} ms`
         fail(errorOf({ kind: 'unavailable', message }, name))
-      }, timeoutMs)
+      }, timeoutMs - GRACE_MS / 2)
       const fail = (error: KafkaJSError) => {
         clearTimeout(timer)
         reject(error)

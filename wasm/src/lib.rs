@@ -11,3 +11,6 @@ pub mod host;
 pub mod idb;
 mod object;
 mod port;
+
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

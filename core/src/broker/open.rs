@@ -9,6 +9,7 @@ use super::{Broker, Phase};
 use crate::api::FetchSessions;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
+use crate::map;
 use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, StorageError};
 use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
 
@@ -118,7 +119,7 @@ impl Broker {
         let live = |log: &PartitionLog| {
             topics.get(log.topic()).is_some_and(|t| t.logs.contains(&log.id()))
         };
-        self.node.logs.extend(resident.into_iter().filter(|(_, log)| live(log)));
+        self.node.logs = map::collect(resident.into_iter().filter(|(_, log)| live(log)));
         self.ask_for_logs(recoveries);
         Ok(())
     }
@@ -132,7 +133,15 @@ impl Broker {
             })?),
             None => None,
         };
+        self.node.forget_producer_ids();
+        let generation = self.node.cluster.generation;
+        let opened_before = !self.node.cluster.cluster_id.is_zero();
         self.node.cluster = match known {
+            // After a failed commit the storage may be full: what need not be written is not.
+            Some(known) if opened_before && known.generation == generation => {
+                self.node.cluster = known;
+                return Ok(());
+            }
             Some(known) => {
                 ClusterRecord { generation: known.generation.saturating_add(1), ..known }
             }
@@ -143,7 +152,6 @@ impl Broker {
                 ClusterRecord { cluster_id, generation: 0, next_log_id: used, next_producer_id: 1 }
             }
         };
-        self.node.forget_producer_ids();
         self.node.store_cluster();
         Ok(())
     }

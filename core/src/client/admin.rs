@@ -1,12 +1,12 @@
 //! Calls: requests that a caller makes, to one node or split among the leaders of partitions, with
 //! their retries and deadlines.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use litemap::LiteMap;
 use std::sync::Arc;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, read_metadata};
 use super::config::{ClientConfig, IsolationLevel};
 use super::connection::{Channel, EndpointId, Network, Owner};
 use super::error::{ClientError, is_stale_metadata};
@@ -14,7 +14,7 @@ use super::event::{CallId, Event, ListedOffset, PartitionOutcome, Response};
 use super::metadata::metadata_request;
 use super::split::{Item, Split, SplitKind};
 use crate::Now;
-use crate::protocol::messages::{MetadataRequest, MetadataResponse};
+use crate::protocol::messages::MetadataRequest;
 use crate::protocol::{ApiKey, ErrorCode, Request};
 
 /// Which node a request is for.
@@ -91,7 +91,7 @@ struct Call {
 pub(crate) struct Calls {
     calls: LiteMap<u64, Call>,
     /// The requests in flight: their calls, and their items where a call is split.
-    requests: HashMap<u64, (u64, Vec<usize>)>,
+    requests: LiteMap<u64, (u64, Vec<usize>)>,
     /// Offsets that the fetcher asked for.
     pub(crate) for_fetcher: VecDeque<(CallId, Vec<PartitionOutcome<ListedOffset>>)>,
     next_id: u64,
@@ -259,22 +259,20 @@ impl Calls {
                 cluster.events.push_back(Event::Response { call: CallId(id), response });
                 return;
             }
-            (Kind::Metadata { topics }, Ok(response)) => {
-                match response.decode::<MetadataResponse>() {
-                    Ok(response) => {
-                        cluster.metadata.apply(response);
-                        match missing(cluster, topics) {
-                            Some(error) => Some(error),
-                            None => {
-                                let call = CallId(id);
-                                cluster.events.push_back(Event::MetadataLoaded { call });
-                                return;
-                            }
+            (Kind::Metadata { topics }, Ok(response)) => match read_metadata(&response) {
+                Ok(response) => {
+                    cluster.metadata.apply(response);
+                    match missing(cluster, topics) {
+                        Some(error) => Some(error),
+                        None => {
+                            let call = CallId(id);
+                            cluster.events.push_back(Event::MetadataLoaded { call });
+                            return;
                         }
                     }
-                    Err(error) => Some(error),
                 }
-            }
+                Err(error) => Some(error),
+            },
             (Kind::Split(split), Ok(response)) => match split.answered(response, &items) {
                 Ok(again) => again,
                 Err(error) => Some(error),

@@ -11,6 +11,7 @@ use super::metadata::{Metadata, TopicInfo};
 use super::rng::Rng;
 use crate::Now;
 use crate::protocol::messages::{MetadataRequest, MetadataResponse};
+use crate::protocol::{ApiKey, ErrorCode};
 
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -19,6 +20,8 @@ pub(crate) struct Cluster {
     pub(crate) metadata: Metadata,
     pub(crate) events: VecDeque<Event>,
     pub(crate) rng: Rng,
+    /// Why metadata cannot be had, after all the retries.
+    pub(crate) hopeless: Option<ClientError>,
 }
 
 impl Cluster {
@@ -110,12 +113,12 @@ impl Cluster {
                 let owner = Some(Owner::Metadata);
                 self.net.send(now, id, &request, version, owner, timeout_ms);
             }
-            Err(_) => self.metadata_failed(now),
+            Err(error) => self.metadata_failed(now, error),
         }
     }
 
     pub(crate) fn on_metadata(&mut self, now: Now, result: Result<Response, ClientError>) {
-        match result.and_then(|response| response.decode::<MetadataResponse>()) {
+        match result.and_then(|response| read_metadata(&response)) {
             Ok(response) => {
                 if let Some(retry) = self.metadata.answered(now.monotonic_ms, response) {
                     let pause_ms = self.pause_ms(retry);
@@ -126,19 +129,25 @@ impl Cluster {
                     self.metadata.pause_until(now.monotonic_ms.saturating_add(pause_ms));
                 }
             }
-            Err(_) => self.metadata_failed(now),
+            Err(error) => self.metadata_failed(now, error),
         }
     }
 
-    fn metadata_failed(&mut self, now: Now) {
+    fn metadata_failed(&mut self, now: Now, error: ClientError) {
         let retry = self.metadata.failed();
+        if retry >= self.config.retry.retries && !error.is_retriable() {
+            self.hopeless = Some(error);
+        }
         let pause_ms = self.pause_ms(retry);
         self.metadata.pause_until(now.monotonic_ms.saturating_add(pause_ms));
     }
 
     /// The reason, once each broker has been tried as often as the configuration says, and none
-    /// could be reached.
+    /// could be reached or made sense.
     pub(crate) fn unreachable(&mut self) -> Option<ClientError> {
+        if let Some(error) = self.hopeless.take() {
+            return Some(error);
+        }
         let candidates = self.candidates();
         let retries = self.config.retry.retries;
         let given_up = |id: &EndpointId| self.net.failures(*id) > retries;
@@ -148,5 +157,15 @@ impl Cluster {
         let error = self.net.error(*candidates.first()?);
         candidates.into_iter().for_each(|id| self.net.forgive(id));
         Some(error)
+    }
+}
+
+/// Reads an answer to a metadata request; from version 13 on it may be an error as a whole
+/// (KIP-1102).
+pub(crate) fn read_metadata(response: &Response) -> Result<MetadataResponse, ClientError> {
+    let answer = response.decode::<MetadataResponse>()?;
+    match ErrorCode::from_code(answer.error_code) {
+        ErrorCode::None => Ok(answer),
+        code => Err(ClientError::broker(code, ApiKey::Metadata, "metadata")),
     }
 }

@@ -143,7 +143,8 @@ pub struct ProducerConfig {
     pub buffer_memory_bytes: usize,
     /// The largest record and the largest produce request, in bytes. 1 MiB, as in Kafka.
     pub max_request_size_bytes: usize,
-    /// How many produce requests may be in flight to a node. 5, as in Kafka, and its upper limit.
+    /// How many produce requests may be in flight to a node. 5, as in Kafka, and no more where
+    /// producing is idempotent.
     pub max_in_flight: usize,
     /// A batch that is not full leaves only while fewer requests than this are in flight to its
     /// node; more records join it meanwhile. 2: one that the broker stores, and one that waits.
@@ -196,8 +197,7 @@ pub enum AutoOffsetReset {
 /// How records are fetched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetcherConfig {
-    /// How long a broker may wait until there are `min_bytes`. 500. A seek or an assignment during
-    /// that wait takes effect when it is over.
+    /// How long a broker may wait until there are `min_bytes`. 500.
     pub max_wait_ms: u64,
     /// A broker answers as soon as there are this many bytes. 1.
     pub min_bytes: i32,
@@ -247,8 +247,8 @@ impl ClientConfig {
                 "producer.idempotent: needs acks all; choose one of the two",
             ),
             (
-                (1..=5).contains(&producer.max_in_flight),
-                "producer.max_in_flight: must be from 1 to 5, which is what brokers remember",
+                producer.max_in_flight > 0 && (producer.max_in_flight <= 5 || !producer.idempotent),
+                "producer.max_in_flight: must be from 1 to 5, as brokers remember five batches",
             ),
             (
                 producer.max_partial_in_flight > 0,

@@ -12,6 +12,7 @@ use super::error::ClientError;
 use super::event::{ClientInput, ClientOutput, Link, Response};
 use super::rng::Rng;
 use crate::Now;
+use crate::map;
 use crate::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use crate::protocol::{ApiKey, ErrorCode, Message, Request, decode_response, encode_request};
 
@@ -287,8 +288,9 @@ impl Network {
                         format!("the answer to ApiVersions makes no sense: {error}")
                     })?;
                 let served = answer.api_keys.iter();
-                let versions: LiteMap<i16, (i16, i16)> =
-                    served.map(|api| (api.api_key, (api.min_version, api.max_version))).collect();
+                let versions = map::collect(
+                    served.map(|api| (api.api_key, (api.min_version, api.max_version))),
+                );
                 if refused && version > 0 {
                     let known = versions.get(&(ApiKey::ApiVersions as i16));
                     let next = known.map_or(0, |known| known.1.clamp(0, version - 1));
@@ -332,6 +334,21 @@ impl Network {
             self.outputs.push_back(ClientOutput::Disconnect { link });
         }
         self.lose(now, at, reason, None, config, rng);
+    }
+
+    /// Gives up what is in flight on a connection that works, so that something else can be asked
+    /// at once on another.
+    pub(crate) fn interrupt(&mut self, id: EndpointId) {
+        let endpoint = &mut self.endpoints[id.0];
+        let State::Ready { link } = endpoint.state else { return };
+        endpoint.state = State::Idle;
+        self.outputs.push_back(ClientOutput::Disconnect { link });
+        for entry in std::mem::take(&mut endpoint.in_flight) {
+            let address = endpoint.address.to_string();
+            let reason = "given up for another request".to_owned();
+            let result = Err(ClientError::Connection { address, reason });
+            self.replies.push_back(Reply { owner: entry.owner, result });
+        }
     }
 
     fn lose(

@@ -86,6 +86,19 @@ pub enum ClientError {
         /// What is wrong with it.
         reason: RecordError,
     },
+    /// The broker found damage in its storage. The partition waits for a seek past it.
+    #[error(
+        "{topic}-{partition} is damaged in the broker's storage at offset {offset}; the broker's log \
+         says which offsets are lost: seek past them to go on without them"
+    )]
+    Damaged {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The offset that cannot be read.
+        offset: i64,
+    },
     /// A record batch could not be made.
     #[error("{context}: {reason}")]
     Encode {
@@ -135,7 +148,7 @@ impl ClientError {
     /// Whether the same command may succeed when it is given again, without any change.
     pub fn is_retriable(&self) -> bool {
         match self {
-            ClientError::Broker { code, .. } => is_retriable(*code),
+            ClientError::Broker { code, .. } => code.is_retriable(),
             ClientError::Connection { .. }
             | ClientError::Timeout { .. }
             | ClientError::BufferFull { .. }
@@ -149,46 +162,10 @@ impl ClientError {
         match self {
             ClientError::Broker { code, .. } => Some(*code),
             ClientError::OffsetOutOfRange { .. } => Some(ErrorCode::OffsetOutOfRange),
+            ClientError::Damaged { .. } => Some(ErrorCode::CorruptMessage),
             _ => None,
         }
     }
-}
-
-/// Whether Kafka's client would send the same request again: the descendants of its
-/// `RetriableException`.
-pub(crate) fn is_retriable(code: ErrorCode) -> bool {
-    use ErrorCode::*;
-    matches!(
-        code,
-        CorruptMessage
-            | UnknownTopicOrPartition
-            | LeaderNotAvailable
-            | NotLeaderOrFollower
-            | RequestTimedOut
-            | ReplicaNotAvailable
-            | NetworkException
-            | CoordinatorLoadInProgress
-            | CoordinatorNotAvailable
-            | NotCoordinator
-            | NotEnoughReplicas
-            | NotEnoughReplicasAfterAppend
-            | NotController
-            | ConcurrentTransactions
-            | KafkaStorageError
-            | FetchSessionIdNotFound
-            | InvalidFetchSessionEpoch
-            | FetchSessionTopicIdError
-            | ListenerNotFound
-            | FencedLeaderEpoch
-            | UnknownLeaderEpoch
-            | OffsetNotAvailable
-            | PreferredLeaderNotAvailable
-            | EligibleLeadersNotAvailable
-            | ThrottlingQuotaExceeded
-            | UnstableOffsetCommit
-            | UnknownTopicId
-            | InconsistentTopicId
-    )
 }
 
 /// Whether an error means that metadata is out of date (`InvalidMetadataException`).

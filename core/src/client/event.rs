@@ -58,7 +58,8 @@ pub enum ClientOutput {
         /// The port.
         port: i32,
     },
-    /// Send a frame, to which the host adds what its transport needs.
+    /// Send a frame, to which the host adds what its transport needs. The connection may have
+    /// ended since; the frame is to be dropped then.
     Send {
         /// Whereto.
         link: Link,
@@ -131,7 +132,8 @@ pub enum Event {
         /// Why.
         error: ClientError,
     },
-    /// No broker can be reached. What waited has failed; the client goes on trying.
+    /// No broker can be reached, or none makes sense. What waited has failed; the client goes on
+    /// trying.
     Unreachable {
         /// Why.
         error: ClientError,

@@ -1,12 +1,11 @@
 //! What a client knows of the cluster, and when it asks again.
 
-use std::collections::HashMap;
-
 use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::config::Address;
 use crate::Uuid;
+use crate::map;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseTopic,
@@ -56,7 +55,7 @@ pub(crate) struct Metadata {
     pub(crate) brokers: LiteMap<i32, Address>,
     pub(crate) controller: Option<i32>,
     pub(crate) cluster_id: Option<String>,
-    topics: HashMap<Arc<str>, Topic>,
+    topics: LiteMap<Arc<str>, Topic>,
     /// Set when something is missing or known to be out of date.
     wanted: bool,
     /// Set when a topic is wanted of which nothing is known: that does not wait for a pause.
@@ -106,7 +105,7 @@ impl Metadata {
     pub(crate) fn given_up(&mut self, name: &str, retries: u32) -> Option<ErrorCode> {
         let topic = self.topics.get(name)?;
         let code = topic.error?;
-        if super::error::is_retriable(code) && topic.errors <= retries {
+        if code.is_retriable() && topic.errors <= retries {
             return None;
         }
         self.topics.remove(name);
@@ -167,7 +166,7 @@ impl Metadata {
         // A topic being created or without a leader is asked for again after a pause, while
         // somebody uses it.
         let incomplete = self.topics.values().any(|topic| {
-            topic.error.is_some_and(super::error::is_retriable)
+            topic.error.is_some_and(ErrorCode::is_retriable)
                 || topic.info.as_ref().is_some_and(|info| {
                     info.partitions.iter().any(|partition| partition.leader.is_none())
                 })
@@ -182,7 +181,7 @@ impl Metadata {
     pub(crate) fn apply(&mut self, response: MetadataResponse) {
         self.generation += 1;
         let brokers = response.brokers.into_iter();
-        self.brokers = brokers.map(|b| (b.node_id, Address::new(b.host, b.port))).collect();
+        self.brokers = map::collect(brokers.map(|b| (b.node_id, Address::new(b.host, b.port))));
         self.controller = Some(response.controller_id).filter(|&id| id >= 0);
         self.cluster_id = response.cluster_id;
         for topic in response.topics {
@@ -244,7 +243,7 @@ pub(crate) fn metadata_request<'a>(
 fn topic_info(topic: MetadataResponseTopic, known: Option<TopicInfo>) -> TopicInfo {
     let known = known.filter(|known| known.id == topic.topic_id);
     let mut news = topic.partitions;
-    news.sort_by_key(|partition| partition.partition_index);
+    news.sort_unstable_by_key(|partition| partition.partition_index);
     let mut partitions = Vec::with_capacity(news.len());
     for partition in news {
         if usize::try_from(partition.partition_index) != Ok(partitions.len()) {

@@ -105,6 +105,7 @@ impl Client {
                 metadata: Metadata::default(),
                 events: VecDeque::new(),
                 rng: Rng::new(seed),
+                hopeless: None,
             },
             producer: Producer::default(),
             fetcher: Fetcher::default(),

@@ -91,8 +91,11 @@ impl Split {
     ) -> LiteMap<i32, Vec<usize>> {
         let api = self.api();
         let mut nodes: LiteMap<i32, Vec<usize>> = LiteMap::new();
+        let mut asked: LiteMap<(Arc<str>, i32), ()> = LiteMap::new();
         for (at, item) in self.items.iter_mut().enumerate() {
-            if item.result.is_some() {
+            // A request must not name a partition twice: the second time goes into another.
+            let key = (item.topic.clone(), item.partition);
+            if item.result.is_some() || asked.insert(key, ()).is_some() {
                 continue;
             }
             if let Some((node, epoch)) = cluster.leader(now, &item.topic, item.partition) {
@@ -224,7 +227,7 @@ impl Split {
             let context = format!("{api:?} of {}-{}", item.topic, item.partition);
             if code == ErrorCode::None {
                 item.result = Some(Ok(value));
-            } else if super::error::is_retriable(code) {
+            } else if code.is_retriable() {
                 again = Some(ClientError::broker(code, api, context));
             } else {
                 item.result = Some(Err(ClientError::broker(code, api, context)));

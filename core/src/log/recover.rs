@@ -68,7 +68,7 @@ impl Recovery {
         log.log_start_offset = log_start_offset;
         log.next_offset = log_start_offset;
         let mut loads = Vec::new();
-        snapshots.sort_by_key(|(base, _)| *base);
+        snapshots.sort_unstable_by_key(|(base, _)| *base);
         let last = snapshots.len().saturating_sub(1);
         for (at, (base, value)) in snapshots.into_iter().enumerate() {
             let restored = snapshot::decode(base, value);

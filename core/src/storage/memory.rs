@@ -1,18 +1,16 @@
 //! A storage in memory: for `memory://` and for tests.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
+use litemap::LiteMap;
 
-use super::{Commit, Load, Loaded, LogId, Write};
+use super::{Commit, Load, Loaded, LogId, LogRange, Pieces, Write};
 
 /// Does at once what a driver does in its own time. Nothing outlives it.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStorage {
-    metadata: BTreeMap<String, Bytes>,
-    /// Keyed by the segment and by the position *behind* the bytes, so that the piece that holds a
-    /// position is the first one past it.
-    pieces: BTreeMap<(LogId, i64, u64), Bytes>,
+    metadata: LiteMap<String, Bytes>,
+    /// What was appended to each segment, in order.
+    segments: LiteMap<(LogId, i64), Pieces>,
 }
 
 impl MemoryStorage {
@@ -32,15 +30,13 @@ impl MemoryStorage {
                     self.metadata.remove(key);
                 }
                 Write::CreateLog { .. } => {}
-                Write::DeleteLog { log } => {
-                    self.pieces.retain(|(of, _, _), _| of != log);
-                }
+                Write::DeleteLog { log } => self.segments.retain(|(of, _), _| of != log),
                 Write::Append { log, segment, position, bytes } => {
-                    let end = position + bytes.len() as u64;
-                    self.pieces.insert((*log, *segment, end), bytes.clone());
+                    let pieces = self.segments.entry((*log, *segment)).or_default();
+                    pieces.push((*position, bytes.clone()));
                 }
                 Write::DeleteSegment { log, segment } => {
-                    self.pieces.retain(|(of, base, _), _| (of, base) != (log, segment));
+                    self.segments.remove(&(*log, *segment));
                 }
             }
         }
@@ -48,38 +44,42 @@ impl MemoryStorage {
 
     /// Carries out a load.
     pub fn load(&self, load: &Load) -> Loaded {
-        let range = match load {
+        match load {
             Load::Metadata => {
                 let values = self.metadata.iter().map(|(k, v)| (k.clone(), v.clone()));
-                return Loaded::Metadata(values.collect());
+                Loaded::Metadata(values.collect())
             }
-            Load::Log(range) => range,
+            Load::Log(range) => Loaded::Log(self.read(range)),
+        }
+    }
+
+    fn read(&self, range: &LogRange) -> Pieces {
+        let Some(pieces) = self.segments.get(&(range.log, range.segment)) else {
+            return Vec::new();
         };
-        let first = (range.log, range.segment, range.start.saturating_add(1));
         let mut found: Vec<(u64, Vec<u8>)> = Vec::new();
-        for ((_, _, end), bytes) in self.pieces.range(first..=(range.log, range.segment, u64::MAX))
-        {
-            let start = end - bytes.len() as u64;
-            if start >= range.end {
-                break;
-            }
-            let from = range.start.max(start);
-            let part = &bytes[(from - start) as usize..(range.end.min(*end) - start) as usize];
+        let end_of = |(start, bytes): &(u64, Bytes)| start + bytes.len() as u64;
+        let first = pieces.partition_point(|piece| end_of(piece) <= range.start);
+        for piece in pieces[first..].iter().take_while(|(start, _)| *start < range.end) {
+            let (start, bytes) = piece;
+            let from = range.start.max(*start);
+            let until = range.end.min(end_of(piece));
+            let part = &bytes[(from - start) as usize..(until - start) as usize];
             match found.last_mut() {
                 Some((at, run)) if *at + run.len() as u64 == from => run.extend_from_slice(part),
                 _ => found.push((from, part.to_vec())),
             }
         }
-        Loaded::Log(found.into_iter().map(|(at, run)| (at, run.into())).collect())
+        found.into_iter().map(|(at, run)| (at, run.into())).collect()
     }
 
     /// The metadata values, for tests that damage them.
-    pub fn metadata_mut(&mut self) -> &mut BTreeMap<String, Bytes> {
+    pub fn metadata_mut(&mut self) -> &mut LiteMap<String, Bytes> {
         &mut self.metadata
     }
 
-    /// The pieces of the logs, for tests that damage or count them.
-    pub fn pieces_mut(&mut self) -> &mut BTreeMap<(LogId, i64, u64), Bytes> {
-        &mut self.pieces
+    /// What was appended to each segment, by log and base offset, for tests that damage or count it.
+    pub fn segments_mut(&mut self) -> &mut LiteMap<(LogId, i64), Pieces> {
+        &mut self.segments
     }
 }

@@ -153,34 +153,46 @@ impl ConfigDefinition {
             ConfigType::Boolean if !["true", "false"].contains(&text) => {
                 return refuse("expected true or false".into());
             }
-            ConfigType::Int => text.parse::<i32>().map(|n| n as f64).ok(),
-            ConfigType::Long => text.parse::<i64>().map(|n| n as f64).ok(),
-            ConfigType::Double => text.parse::<f64>().ok().filter(|n| n.is_finite()),
-            _ => Some(0.0),
+            ConfigType::Int => text.parse::<i32>().map(i64::from).ok(),
+            ConfigType::Long => text.parse::<i64>().ok(),
+            ConfigType::Double => decimal_ceiling(text),
+            _ => Some(0),
         };
         let Some(number) = number else {
             return refuse(format!("not a number of type {:?}", self.kind));
         };
         match self.allowed {
-            Any => Ok(()),
-            AtLeast(least) if number < least as f64 => refuse(format!("must be at least {least}")),
-            Between(least, most) if number < least as f64 || number > most as f64 => {
+            AtLeast(least) if number < least => refuse(format!("must be at least {least}")),
+            Between(least, most) if number < least || number > most => {
                 refuse(format!("must be between {least} and {most}"))
             }
             Words(words) => {
-                let mut values = match self.kind {
-                    ConfigType::List => list(text).collect(),
-                    _ => vec![text],
-                }
-                .into_iter();
-                match values.find(|value| !words.contains(value)) {
-                    Some(_) => refuse(format!("must be one of {}", words.join(", "))),
-                    None => Ok(()),
+                let known = |value: &str| words.contains(&value);
+                let valid = match self.kind {
+                    ConfigType::List => list(text).all(known),
+                    _ => known(text),
+                };
+                match valid {
+                    false => refuse(format!("must be one of {}", words.join(", "))),
+                    true => Ok(()),
                 }
             }
             _ => Ok(()),
         }
     }
+}
+
+/// The least whole number that is not below a decimal fraction such as `0.5`; `None` where it is
+/// none. It serves to compare with whole bounds; the standard library's exact way to read a float
+/// would be a twentieth of the WebAssembly.
+fn decimal_ceiling(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|digit| digit.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || whole.len() + fraction.len() == 0 {
+        return None;
+    }
+    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    whole.checked_add(i64::from(fraction.bytes().any(|digit| digit != b'0')))
 }
 
 fn list(value: &str) -> impl Iterator<Item = &str> {
@@ -237,6 +249,9 @@ mod tests {
             ("preallocate", "yes"),
             ("min.cleanable.dirty.ratio", "1.5"),
             ("min.cleanable.dirty.ratio", "NaN"),
+            ("min.cleanable.dirty.ratio", "-0.1"),
+            ("min.cleanable.dirty.ratio", "."),
+            ("min.cleanable.dirty.ratio", "1.000001"),
             ("message.timestamp.type", "createtime"),
             ("ottla.durability", "eternal"),
         ];

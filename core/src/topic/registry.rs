@@ -3,8 +3,8 @@
 use litemap::LiteMap;
 
 use super::TopicRecord;
-use crate::Uuid;
 use crate::storage::LogId;
+use crate::{Uuid, map};
 
 /// One topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Topic {
             id: record.topic_id,
             generation: record.generation,
             logs: record.logs.into_iter().map(LogId).collect(),
-            configs: record.configs.into_iter().map(|c| (c.name, c.value)).collect(),
+            configs: map::collect(record.configs.into_iter().map(|c| (c.name, c.value))),
         }
     }
 

@@ -42,9 +42,10 @@ export class Ottla implements Peer {
     const scan = { records: 0, sum: 0 }
     this.consumer.assign(everyPartition())
     await new Promise<void>((resolve, reject) => {
+      this.consumer.on<{ error: unknown }>(this.consumer.events.CRASH, ({ payload }) => reject(payload.error))
       this.consumer
         .run({
-          eachBatch: async ({ batch }) => {
+          eachBatch: ({ batch }) => {
             for (const { value } of batch.messages) {
               scan.records++
               scan.sum += touch(value!)
@@ -81,9 +82,8 @@ export async function openToFirstRecord(name: string): Promise<number> {
   await consumer.connect()
   consumer.assign(everyPartition().slice(0, 1))
   const elapsed_ms = await new Promise<number>((resolve, reject) => {
-    consumer
-      .run({ eachMessage: async () => resolve(performance.now() - start) })
-      .catch(reject)
+    consumer.on<{ error: unknown }>(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+    consumer.run({ eachMessage: () => resolve(performance.now() - start) }).catch(reject)
   })
   await consumer.disconnect()
   return elapsed_ms

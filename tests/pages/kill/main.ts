@@ -90,17 +90,14 @@ const flights = {
       const isComplete = () =>
         [...missing].every(([partition, count]) => stored[partition]!.length >= count)
       if (isComplete()) resolve()
+      consumer.on<{ error: unknown }>(consumer.events.CRASH, ({ payload }) => reject(payload.error))
       consumer
         .run({
-          eachBatch: async ({ batch: { partition, messages } }) => {
-            try {
-              for (const { offset, key, value } of messages) {
-                take(partition, offset, String(key), String(value))
-              }
-              if (isComplete()) resolve()
-            } catch (error) {
-              reject(error)
+          eachBatch: ({ batch: { partition, messages } }) => {
+            for (const { offset, key, value } of messages) {
+              take(partition, offset, String(key), String(value))
             }
+            if (isComplete()) resolve()
           },
         })
         .catch(reject)

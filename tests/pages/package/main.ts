@@ -3,6 +3,7 @@
 import * as ottla from 'ottla'
 
 const topic = 'orders'
+const patience_ms = 10_000
 
 /** Clients of one broker, connected as they are asked for. */
 function clients(broker: string) {
@@ -31,7 +32,10 @@ function clients(broker: string) {
       return where?.baseOffset
     },
 
-    /** Reads `count` records of a partition, or as many as come before the consumer crashes. */
+    /**
+     * Reads `count` records of a partition, or as many as come before the consumer crashes or
+     * nothing more comes.
+     */
     async read(count: number, partition = 0, offset = 'earliest') {
       const consumer = kafka.consumer()
       await consumer.connect()
@@ -39,10 +43,10 @@ function clients(broker: string) {
       let crash: string | undefined
       consumer.assign([{ topic, partition, offset }])
       await new Promise<void>((resolve, reject) => {
-        consumer.onCrash = (error) => {
-          crash = String(error)
+        consumer.on<{ error: unknown }>(consumer.events.CRASH, ({ payload }) => {
+          crash = String(payload.error)
           resolve()
-        }
+        })
         consumer
           .run({
             eachMessage: ({ message }) => {
@@ -51,9 +55,10 @@ function clients(broker: string) {
             },
           })
           .catch(reject)
+        setTimeout(resolve, patience_ms)
       })
       await consumer.disconnect()
-      return { values, crash }
+      return { values: values.slice(0, count), crash }
     },
   }
 }

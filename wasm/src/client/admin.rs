@@ -1,247 +1,170 @@
 //! Administration: from what `js/admin.ts` asks for to Kafka's requests.
 
-use std::collections::BTreeMap;
-
 use ottla::Now;
 use ottla::client::{CallId, Client, ClientError, IsolationLevel, Target};
 use ottla::protocol::messages::*;
-use serde::Deserialize;
-use serde_wasm_bindgen::from_value;
 use wasm_bindgen::JsValue;
 
 use super::answer::{self, Decode};
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CreateTopics {
-    topics: Vec<NewTopic>,
-    timeout: i32,
-    validate_only: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct DeleteTopics {
-    topics: Vec<String>,
-    timeout: i32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct CreatePartitions {
-    topics: Vec<NewPartitions>,
-    timeout: i32,
-    validate_only: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct Metadata {
-    topics: Option<Vec<String>>,
-    create: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DescribeConfigs {
-    resources: Vec<ConfigQuery>,
-    include_synonyms: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AlterConfigs {
-    resources: Vec<ConfigChange>,
-    validate_only: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct Partitions {
-    partitions: Vec<PartitionAt>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewTopic {
-    topic: String,
-    num_partitions: i32,
-    replication_factor: i16,
-    assignments: Vec<(i32, Vec<i32>)>,
-    configs: Vec<(String, Option<String>)>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewPartitions {
-    topic: String,
-    count: i32,
-    assignments: Option<Vec<Vec<i32>>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ConfigQuery {
-    resource_type: i8,
-    name: String,
-    config_names: Option<Vec<String>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ConfigChange {
-    resource_type: i8,
-    name: String,
-    entries: Vec<(String, Option<String>)>,
-}
-
-/// A partition, and an offset or a timestamp in it.
-#[derive(Debug, Deserialize)]
-struct PartitionAt {
-    topic: String,
-    partition: i32,
-    /// A double: offsets above 2^53 are beyond what IndexedDB could store.
-    at: f64,
-}
+use crate::object::{Properties, read_integer, read_list, read_text};
 
 /// Starts what JavaScript asks for. Requests come with how to read their answers; what the client
 /// splits among the leaders of partitions comes back as events of its own.
-///
-/// The operations are told apart here and not by serde's tagged enums, whose code is large.
 pub(super) fn start(
     operation: &str,
-    arguments: JsValue,
+    arguments: &JsValue,
     now: Now,
     client: &mut Client,
 ) -> Result<(CallId, Option<Decode>), JsValue> {
     let refused = |error: ClientError| answer::error(&error);
+    let arguments = Properties(arguments);
     match operation {
         "createTopics" => {
-            let CreateTopics { topics, timeout, validate_only } = from_value(arguments)?;
-            let topics = topics.into_iter().map(NewTopic::into_message).collect();
-            let request = CreateTopicsRequest { topics, timeout_ms: timeout, validate_only };
+            let request = CreateTopicsRequest {
+                topics: arguments.list("topics", new_topic)?,
+                timeout_ms: arguments.number("timeout")? as i32,
+                validate_only: arguments.flag("validateOnly")?,
+            };
             let call = client.request(now, Target::Controller, request).map_err(refused)?;
             Ok((call, Some(answer::create_topics)))
         }
         "deleteTopics" => {
-            let DeleteTopics { topics, timeout } = from_value(arguments)?;
+            let topics = arguments.list("topics", read_text)?;
             let named = |name| DeleteTopicState { name: Some(name), ..Default::default() };
             let request = DeleteTopicsRequest {
                 // Which of the two is sent depends on the version.
                 topic_names: topics.clone(),
                 topics: topics.into_iter().map(named).collect(),
-                timeout_ms: timeout,
+                timeout_ms: arguments.number("timeout")? as i32,
             };
             let call = client.request(now, Target::Controller, request).map_err(refused)?;
             Ok((call, Some(answer::delete_topics)))
         }
         "createPartitions" => {
-            let CreatePartitions { topics, timeout, validate_only } = from_value(arguments)?;
-            let topics = topics.into_iter().map(NewPartitions::into_message).collect();
-            let request = CreatePartitionsRequest { topics, timeout_ms: timeout, validate_only };
+            let request = CreatePartitionsRequest {
+                topics: arguments.list("topics", new_partitions)?,
+                timeout_ms: arguments.number("timeout")? as i32,
+                validate_only: arguments.flag("validateOnly")?,
+            };
             let call = client.request(now, Target::Controller, request).map_err(refused)?;
             Ok((call, Some(answer::create_partitions)))
         }
         "metadata" => {
-            let Metadata { topics, create } = from_value(arguments)?;
-            let named = |name| MetadataRequestTopic { name: Some(name), ..Default::default() };
+            let named = |name: &JsValue| {
+                let name = Some(read_text(name)?);
+                Ok(MetadataRequestTopic { name, ..Default::default() })
+            };
             let request = MetadataRequest {
-                topics: topics.map(|topics| topics.into_iter().map(named).collect()),
-                allow_auto_topic_creation: create,
+                topics: arguments.optional_list("topics", named)?,
+                allow_auto_topic_creation: arguments.flag("create")?,
                 ..Default::default()
             };
             let call = client.request(now, Target::AnyNode, request).map_err(refused)?;
             Ok((call, Some(answer::metadata)))
         }
         "describeConfigs" => {
-            let DescribeConfigs { resources, include_synonyms } = from_value(arguments)?;
-            let resources = resources.into_iter().map(ConfigQuery::into_message).collect();
-            let request =
-                DescribeConfigsRequest { resources, include_synonyms, ..Default::default() };
+            let request = DescribeConfigsRequest {
+                resources: arguments.list("resources", config_query)?,
+                include_synonyms: arguments.flag("includeSynonyms")?,
+                ..Default::default()
+            };
             let call = client.request(now, Target::AnyNode, request).map_err(refused)?;
             Ok((call, Some(answer::describe_configs)))
         }
         "alterConfigs" => {
-            let AlterConfigs { resources, validate_only } = from_value(arguments)?;
-            let resources = resources.into_iter().map(ConfigChange::into_message).collect();
-            let request = AlterConfigsRequest { resources, validate_only };
+            let request = AlterConfigsRequest {
+                resources: arguments.list("resources", config_change)?,
+                validate_only: arguments.flag("validateOnly")?,
+            };
             let call = client.request(now, Target::Controller, request).map_err(refused)?;
             Ok((call, Some(answer::alter_configs)))
         }
         "listOffsets" => {
-            let Partitions { partitions } = from_value(arguments)?;
+            let partitions = arguments.list("partitions", partition_at)?;
             let level = IsolationLevel::ReadUncommitted;
-            let call = client.list_offsets(now, level, &placed(&partitions)).map_err(refused)?;
+            let call = client.list_offsets(now, level, &borrowed(&partitions)).map_err(refused)?;
             Ok((call, None))
         }
         "deleteRecords" => {
-            let Partitions { partitions } = from_value(arguments)?;
-            let call = client.delete_records(now, &placed(&partitions)).map_err(refused)?;
+            let partitions = arguments.list("partitions", partition_at)?;
+            let call = client.delete_records(now, &borrowed(&partitions)).map_err(refused)?;
             Ok((call, None))
         }
         other => Err(JsValue::from_str(&format!("unknown operation {other}"))),
     }
 }
 
-fn placed(partitions: &[PartitionAt]) -> Vec<(&str, i32, i64)> {
-    partitions.iter().map(|each| (each.topic.as_str(), each.partition, each.at as i64)).collect()
+/// A partition, and an offset or a timestamp in it: a double, as offsets above 2^53 are beyond what
+/// IndexedDB could store.
+fn partition_at(value: &JsValue) -> Result<(String, i32, i64), JsValue> {
+    let each = Properties(value);
+    Ok((each.text("topic")?, each.number("partition")? as i32, each.number("at")? as i64))
 }
 
-impl NewTopic {
-    fn into_message(self) -> CreatableTopic {
-        let assignments: BTreeMap<i32, Vec<i32>> = self.assignments.into_iter().collect();
-        CreatableTopic {
-            name: self.topic,
-            num_partitions: self.num_partitions,
-            replication_factor: self.replication_factor,
-            assignments: assignments
-                .into_iter()
-                .map(|(partition_index, broker_ids)| CreatableReplicaAssignment {
-                    partition_index,
-                    broker_ids,
-                })
-                .collect(),
-            configs: self
-                .configs
-                .into_iter()
-                .map(|(name, value)| CreatableTopicConfig { name, value })
-                .collect(),
-        }
-    }
+fn borrowed(partitions: &[(String, i32, i64)]) -> Vec<(&str, i32, i64)> {
+    partitions.iter().map(|(topic, partition, at)| (topic.as_str(), *partition, *at)).collect()
 }
 
-impl NewPartitions {
-    fn into_message(self) -> CreatePartitionsTopic {
-        CreatePartitionsTopic {
-            name: self.topic,
-            count: self.count,
-            assignments: self.assignments.map(|assignments| {
-                assignments
-                    .into_iter()
-                    .map(|broker_ids| CreatePartitionsAssignment { broker_ids })
-                    .collect()
-            }),
-        }
-    }
+fn new_topic(value: &JsValue) -> Result<CreatableTopic, JsValue> {
+    let topic = Properties(value);
+    let assignment = |value: &JsValue| {
+        let each = Properties(value);
+        Ok(CreatableReplicaAssignment {
+            partition_index: each.number("partition")? as i32,
+            broker_ids: each.list("replicas", read_integer)?,
+        })
+    };
+    let config = |value: &JsValue| {
+        let (name, value) = entry(value)?;
+        Ok(CreatableTopicConfig { name, value })
+    };
+    Ok(CreatableTopic {
+        name: topic.text("topic")?,
+        num_partitions: topic.number("numPartitions")? as i32,
+        replication_factor: topic.number("replicationFactor")? as i16,
+        assignments: topic.list("replicaAssignment", assignment)?,
+        configs: topic.list("configEntries", config)?,
+    })
 }
 
-impl ConfigQuery {
-    fn into_message(self) -> DescribeConfigsResource {
-        DescribeConfigsResource {
-            resource_type: self.resource_type,
-            resource_name: self.name,
-            configuration_keys: self.config_names,
-        }
-    }
+fn new_partitions(value: &JsValue) -> Result<CreatePartitionsTopic, JsValue> {
+    let topic = Properties(value);
+    let nodes = |value: &JsValue| {
+        let broker_ids = read_list(value, "assignments", read_integer)?;
+        Ok(CreatePartitionsAssignment { broker_ids })
+    };
+    Ok(CreatePartitionsTopic {
+        name: topic.text("topic")?,
+        count: topic.number("count")? as i32,
+        assignments: topic.optional_list("assignments", nodes)?,
+    })
 }
 
-impl ConfigChange {
-    fn into_message(self) -> AlterConfigsResource {
-        AlterConfigsResource {
-            resource_type: self.resource_type,
-            resource_name: self.name,
-            configs: self
-                .entries
-                .into_iter()
-                .map(|(name, value)| AlterableConfig { name, value })
-                .collect(),
-        }
-    }
+fn config_query(value: &JsValue) -> Result<DescribeConfigsResource, JsValue> {
+    let resource = Properties(value);
+    let keys = resource.optional_list("configNames", read_text)?;
+    Ok(DescribeConfigsResource {
+        resource_type: resource.number("type")? as i8,
+        resource_name: resource.text("name")?,
+        // No names stand for all of them.
+        configuration_keys: keys.filter(|keys| !keys.is_empty()),
+    })
+}
+
+fn config_change(value: &JsValue) -> Result<AlterConfigsResource, JsValue> {
+    let resource = Properties(value);
+    let config = |value: &JsValue| {
+        let (name, value) = entry(value)?;
+        Ok(AlterableConfig { name, value })
+    };
+    Ok(AlterConfigsResource {
+        resource_type: resource.number("type")? as i8,
+        resource_name: resource.text("name")?,
+        configs: resource.list("configEntries", config)?,
+    })
+}
+
+fn entry(value: &JsValue) -> Result<(String, Option<String>), JsValue> {
+    let entry = Properties(value);
+    Ok((entry.text("name")?, Some(entry.text("value")?)))
 }

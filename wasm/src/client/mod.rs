@@ -7,16 +7,19 @@
 
 mod admin;
 mod answer;
+mod events;
 mod fetched;
 mod link;
 mod options;
 mod unpack;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 use std::rc::Rc;
 
-use js_sys::{Array, Float64Array};
+use js_sys::Float64Array;
 use ottla::Now;
 use ottla::client::{CallId, Client, ClientError, ClientInput, ClientOutput, Event, Link, SendId};
 use wasm_bindgen::prelude::*;
@@ -25,82 +28,8 @@ use web_sys::MessagePort;
 use crate::broker::BrokerHost;
 use crate::clock::Clock;
 use answer::Decode;
+pub use events::{ClientEvents, FetchOrNothing};
 use link::Linked;
-
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = "
-/** An error, before it is one of KafkaJS's classes. */
-export interface Fault {
-  kind: 'broker' | 'connection' | 'timeout' | 'bufferFull' | 'unsupported' | 'other'
-  message: string
-  code: number
-  type: string
-  retriable: boolean
-}
-
-/** What a client tells its caller. None of these may throw. */
-export interface ClientEvents {
-  /** A connection is wanted: answer with connected, connectedLocal or disconnected. */
-  connect(link: number): void
-  /** Call tick after this delay. Replaces an earlier wish. */
-  schedule(delayMs: number): void
-  /**
-   * Sends are done. For each: its id, the index of its error or −1, the number of partitions, and
-   * for each partition: its number, the first offset, the time of the append or −1, the first
-   * offset of the log or −1.
-   */
-  produced(results: Float64Array, errors: Fault[]): void
-  /** A call is done. */
-  settled(call: number, error: Fault | undefined, result: any): void
-  /** There is something for pollFetched. */
-  fetchReady(): void
-  /** A partition cannot be fetched. */
-  fetchFailed(topic: string, partition: number, error: Fault): void
-  /** No broker can be reached. */
-  unreachable(error: Fault): void
-}
-
-/** Records of one partition. */
-export interface Fetch {
-  topic: string
-  partition: number
-  firstOffset: number
-  nextOffset: number
-  highWatermark: number
-  count: number
-  bytes: Uint8Array<ArrayBuffer>
-  /** Five numbers for each record: where key and value start and end, where headers start. */
-  places: Int32Array
-  /** Offset and timestamp of each record. */
-  stamps: Float64Array
-  damage?: { offset: number; lastOffset: number; message: string }
-}
-";
-
-#[wasm_bindgen]
-extern "C" {
-    /// What a client tells its caller.
-    #[wasm_bindgen(typescript_type = "ClientEvents")]
-    pub type ClientEvents;
-    #[wasm_bindgen(method)]
-    fn connect(this: &ClientEvents, link: f64);
-    #[wasm_bindgen(method)]
-    fn schedule(this: &ClientEvents, delay_ms: f64);
-    #[wasm_bindgen(method)]
-    fn produced(this: &ClientEvents, results: &Float64Array, errors: &Array);
-    #[wasm_bindgen(method)]
-    fn settled(this: &ClientEvents, call: f64, error: &JsValue, result: &JsValue);
-    #[wasm_bindgen(method, js_name = fetchReady)]
-    fn fetch_ready(this: &ClientEvents);
-    #[wasm_bindgen(method, js_name = fetchFailed)]
-    fn fetch_failed(this: &ClientEvents, topic: &str, partition: i32, error: &JsValue);
-    #[wasm_bindgen(method)]
-    fn unreachable(this: &ClientEvents, error: &JsValue);
-
-    /// Records of one partition.
-    #[wasm_bindgen(typescript_type = "Fetch | undefined")]
-    pub type FetchOrNothing;
-}
 
 /// A client of a broker.
 #[wasm_bindgen(js_name = Client)]
@@ -110,8 +39,8 @@ struct Shared {
     client: RefCell<Client>,
     events: ClientEvents,
     clock: Clock,
-    links: RefCell<HashMap<Link, Rc<Linked>>>,
-    calls: RefCell<HashMap<CallId, Call>>,
+    links: RefCell<LiteMap<Link, Rc<Linked>>>,
+    calls: RefCell<LiteMap<CallId, Call>>,
     work: RefCell<VecDeque<Work>>,
     working: Cell<bool>,
     done: RefCell<Done>,
@@ -143,7 +72,7 @@ impl ClientBinding {
     /// A client with options as in `js/session.ts`.
     #[wasm_bindgen(constructor)]
     pub fn new(
-        options: JsValue,
+        options: &JsValue,
         seed: u64,
         events: ClientEvents,
     ) -> Result<ClientBinding, JsValue> {
@@ -219,7 +148,7 @@ impl ClientBinding {
 
     /// Starts an operation of `js/admin.ts`. Its end is told by `settled` under the caller's number,
     /// perhaps before this returns.
-    pub fn call(&self, id: f64, operation: &str, arguments: JsValue) -> Result<(), JsValue> {
+    pub fn call(&self, id: f64, operation: &str, arguments: &JsValue) -> Result<(), JsValue> {
         self.0.enter(|client, now| {
             let (call, decode) = admin::start(operation, arguments, now, client)?;
             self.0.calls.borrow_mut().insert(call, Call { id, decode });
@@ -228,7 +157,7 @@ impl ClientBinding {
     }
 
     /// Fetches from these partitions, and from no others.
-    pub fn assign(&self, partitions: JsValue) -> Result<(), JsValue> {
+    pub fn assign(&self, partitions: &JsValue) -> Result<(), JsValue> {
         let partitions = options::assignment(partitions)?;
         let partitions: Vec<_> = partitions
             .iter()
@@ -240,7 +169,7 @@ impl ClientBinding {
     }
 
     /// Goes on at another place of a partition.
-    pub fn seek(&self, topic: &str, partition: i32, place: JsValue) -> Result<(), JsValue> {
+    pub fn seek(&self, topic: &str, partition: i32, place: &JsValue) -> Result<(), JsValue> {
         let place = options::place(place)?;
         self.0
             .enter(|client, now| client.seek(now, topic, partition, place))
@@ -272,7 +201,7 @@ impl ClientBinding {
     pub fn close(&self) {
         self.0.enter(|client, now| client.close(now));
         let links = std::mem::take(&mut *self.0.links.borrow_mut());
-        for linked in links.into_values() {
+        for (_, linked) in links {
             linked.close();
         }
     }
@@ -381,8 +310,7 @@ impl Shared {
         if results.is_empty() {
             return false;
         }
-        let errors: Array = errors.iter().map(answer::error).collect();
-        self.events.produced(&Float64Array::from(&results[..]), &errors);
+        self.events.produced(&Float64Array::from(&results[..]), &answer::errors(&errors));
         true
     }
 

@@ -12,7 +12,9 @@ mod engine;
 mod storage;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -50,7 +52,7 @@ pub struct Host<E> {
     queue: RefCell<VecDeque<Input>>,
     running: Cell<bool>,
     scheduled_ms: Cell<Option<u64>>,
-    connections: RefCell<HashMap<ConnectionId, Rc<Connection>>>,
+    connections: RefCell<LiteMap<ConnectionId, Rc<Connection>>>,
     last_connection: Cell<u64>,
 }
 
@@ -228,7 +230,7 @@ impl<E: Engine + 'static> Host<E> {
 
     fn drop_connections(&self) {
         let connections = std::mem::take(&mut *self.connections.borrow_mut());
-        for connection in connections.into_values() {
+        for (_, connection) in connections {
             connection.close();
         }
     }

@@ -18,16 +18,20 @@ use crate::protocol::{ApiKey, ErrorCode};
 
 /// Before this version topics are named, from it on they have ids (KIP-516).
 const TOPIC_ID_VERSION: i16 = 13;
+/// A fetch that is unanswered after this time is taken to wait for new records.
+const INTERRUPT_AFTER_MS: u64 = 20;
 
 impl Fetcher {
     /// Asks every node that leads something wanted and is not being asked already.
     pub(super) fn fetch(&mut self, now: Now, cluster: &mut Cluster) {
         let mut wanted: LiteMap<i32, LiteMap<Key, Wanted>> = LiteMap::new();
-        let mut full: Vec<i32> = Vec::new();
+        // Nodes with a partition that will be wanted soon: a fetch without it could hold it up.
+        let mut not_yet: Vec<i32> = Vec::new();
         let keys: Vec<Key> = self.assignment.partitions.keys().cloned().collect();
         for key in keys {
             let Some(assigned) = self.assignment.partitions.get(&key) else { continue };
-            if assigned.state != State::Fetching
+            let looking_up = assigned.state == State::LookingUp;
+            if (assigned.state != State::Fetching && !looking_up)
                 || assigned.paused
                 || assigned.not_before_ms > now.monotonic_ms
             {
@@ -40,8 +44,8 @@ impl Fetcher {
                 }
                 continue;
             };
-            if assigned.buffered >= cluster.config.fetcher.max_buffered_fetches {
-                full.push(node);
+            if looking_up || assigned.buffered >= cluster.config.fetcher.max_buffered_fetches {
+                not_yet.push(node);
                 continue;
             }
             let topic_id = cluster.metadata.peek(&key.0).map(|info| info.id).unwrap_or_default();
@@ -56,8 +60,18 @@ impl Fetcher {
         }
         for (node, partitions) in wanted {
             let state = self.nodes.entry(node).or_default();
-            let waits = state.in_flight || state.not_before_ms > now.monotonic_ms;
-            if !waits && !full.contains(&node) {
+            if let Some(sent) = state.in_flight.and_then(|request| self.requests.get(&request)) {
+                let starves = partitions.keys().any(|key| {
+                    let generation = self.assignment.partitions.get(key).map(|a| a.generation);
+                    sent.partitions.get(key).map(|(generation, _)| *generation) != generation
+                });
+                let at_ms = sent.sent_at_ms.saturating_add(INTERRUPT_AFTER_MS);
+                state.interrupt_at_ms = if starves { at_ms } else { 0 };
+                if starves && at_ms <= now.monotonic_ms {
+                    state.interrupt_at_ms = 0;
+                    cluster.net.interrupt(sent.to);
+                }
+            } else if state.not_before_ms <= now.monotonic_ms && !not_yet.contains(&node) {
                 self.send(now, cluster, node, partitions);
             }
         }
@@ -84,6 +98,8 @@ impl Fetcher {
         };
         let sent = Sent {
             node,
+            to,
+            sent_at_ms: now.monotonic_ms,
             partitions: partitions
                 .iter()
                 .filter_map(|(key, wanted)| {
@@ -95,7 +111,8 @@ impl Fetcher {
         let Some(state) = self.nodes.get_mut(&node) else { return };
         let Delta { session_id, session_epoch, topics, forgotten } =
             state.session.next(partitions, version, version >= TOPIC_ID_VERSION);
-        state.in_flight = true;
+        self.next_request += 1;
+        state.in_flight = Some(self.next_request);
         let config = &cluster.config.fetcher;
         let request = FetchRequest {
             max_wait_ms: i32::try_from(config.max_wait_ms).unwrap_or(i32::MAX),
@@ -108,7 +125,6 @@ impl Fetcher {
             forgotten_topics_data: forgotten,
             ..FetchRequest::default()
         };
-        self.next_request += 1;
         self.requests.insert(self.next_request, sent);
         let owner = Some(Owner::Fetch(self.next_request));
         let timeout_ms = cluster.config.request_timeout_ms.saturating_add(config.max_wait_ms);
@@ -125,7 +141,8 @@ impl Fetcher {
     ) {
         let Some(sent) = self.requests.remove(&request) else { return };
         let Some(node) = self.nodes.get_mut(&sent.node) else { return };
-        node.in_flight = false;
+        node.in_flight = None;
+        node.interrupt_at_ms = 0;
         let response = match result.and_then(|response| response.decode::<FetchResponse>()) {
             Ok(response) => response,
             Err(error) => {
@@ -204,6 +221,14 @@ impl Fetcher {
                     _ => StartPosition::Latest,
                 };
                 self.reset(cluster, key, start);
+            }
+            // Trying again would find the same damage.
+            ErrorCode::CorruptMessage => {
+                assigned.state = State::Stalled;
+                let (topic, partition) = (key.0.to_string(), key.1);
+                let offset = assigned.fetch_offset;
+                let error = ClientError::Damaged { topic, partition, offset };
+                self.assignment.push(key, generation, Err(error));
             }
             code => {
                 if is_stale_metadata(code) {

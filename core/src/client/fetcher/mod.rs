@@ -5,6 +5,8 @@
 //!   `max_buffered_fetches` responses of some partition wait, its node is not asked: a fetch without
 //!   that partition could wait for `max_wait_ms` and hold it up.
 //! * A seek drops what was fetched. Answers to requests from before it are dropped when they come.
+//!   A fetch that waits at the broker, and knows nothing of a partition that is wanted now, is given
+//!   up with its connection: the protocol has no other way to end it.
 //! * Offsets are fetched with the leader epochs that are known, so that a log that was truncated
 //!   shows (KIP-320, KIP-595).
 
@@ -13,8 +15,6 @@ mod fetch;
 mod position;
 mod session;
 
-use std::collections::HashMap;
-
 use litemap::LiteMap;
 use std::sync::Arc;
 
@@ -22,7 +22,8 @@ pub use position::StartPosition;
 
 use super::admin::{Calls, Origin};
 use super::cluster::Cluster;
-use super::error::{ClientError, is_retriable};
+use super::connection::EndpointId;
+use super::error::ClientError;
 use super::event::{CallId, Event, Fetched, ListedOffset, PartitionOutcome};
 use crate::Now;
 use crate::protocol::{ApiKey, ErrorCode};
@@ -36,7 +37,10 @@ const EARLIEST: i64 = -2;
 #[derive(Debug, Default)]
 struct Node {
     session: Session,
-    in_flight: bool,
+    /// The request in flight.
+    in_flight: Option<u64>,
+    /// When to give it up for the sake of partitions that it does not know, 0 where there are none.
+    interrupt_at_ms: u64,
     errors: u32,
     not_before_ms: u64,
 }
@@ -46,6 +50,8 @@ struct Node {
 #[derive(Debug)]
 struct Sent {
     node: i32,
+    to: EndpointId,
+    sent_at_ms: u64,
     partitions: LiteMap<Key, (u64, i64)>,
 }
 
@@ -55,9 +61,9 @@ type Lookup = Vec<(Key, u64, StartPosition)>;
 #[derive(Debug, Default)]
 pub(crate) struct Fetcher {
     assignment: Assignment,
-    nodes: HashMap<i32, Node>,
-    requests: HashMap<u64, Sent>,
-    lookups: HashMap<CallId, Lookup>,
+    nodes: LiteMap<i32, Node>,
+    requests: LiteMap<u64, Sent>,
+    lookups: LiteMap<CallId, Lookup>,
     next_request: u64,
     /// `FetchReady` has been said, and nothing has been found missing since.
     announced: bool,
@@ -192,9 +198,8 @@ impl Fetcher {
         error: ClientError,
         tell: bool,
     ) {
-        let retriable = error.code().map_or(error.is_retriable(), is_retriable);
         let Some(assigned) = self.assignment.partitions.get_mut(&key) else { return };
-        if !retriable {
+        if !error.is_retriable() {
             return self.stall(cluster, key, error);
         }
         assigned.errors += 1;
@@ -218,8 +223,9 @@ impl Fetcher {
     /// When something has to be tried again, if nothing happens until then.
     pub(crate) fn deadline(&self, now: Now) -> Option<u64> {
         let partitions = self.assignment.partitions.values().map(|assigned| assigned.not_before_ms);
-        let nodes = self.nodes.values().map(|node| node.not_before_ms);
-        partitions.chain(nodes).filter(|&at| at > now.monotonic_ms).min()
+        let pauses = self.nodes.values().map(|node| node.not_before_ms);
+        let interrupts = self.nodes.values().map(|node| node.interrupt_at_ms);
+        partitions.chain(pauses).chain(interrupts).filter(|&at| at > now.monotonic_ms).min()
     }
 }
 

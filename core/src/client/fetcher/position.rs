@@ -1,7 +1,5 @@
 //! From the bytes of a fetch to the batches that a consumer is to see, and to the next position.
 
-use std::collections::HashSet;
-
 use bytes::Bytes;
 
 use crate::protocol::messages::AbortedTransaction;
@@ -46,8 +44,8 @@ pub(crate) fn parse(
     let committed_only = aborted.is_some();
     let mut aborted = aborted.unwrap_or_default();
     // The last is the one that begins first.
-    aborted.sort_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
-    let mut aborting: HashSet<i64> = HashSet::new();
+    aborted.sort_unstable_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
+    let mut aborting: Vec<i64> = Vec::new();
     let mut any = false;
     for batch in batches(records) {
         let batch = match batch {
@@ -75,7 +73,7 @@ pub(crate) fn parse(
         parsed.last_epoch = header.partition_leader_epoch;
         if header.is_control() {
             if batch.control_type() == Ok(ControlType::Abort) {
-                aborting.remove(&header.producer_id);
+                aborting.retain(|id| *id != header.producer_id);
             }
         } else if !(committed_only
             && header.is_transactional()

@@ -1,7 +1,8 @@
 //! Where records wait: per partition in batches, and before the partitions of their topic are known,
 //! per topic.
 
-use std::collections::{HashMap, VecDeque};
+use litemap::LiteMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::cluster::Cluster;
@@ -77,7 +78,7 @@ pub(crate) struct TopicQueue {
 
 #[derive(Debug, Default)]
 pub(crate) struct Accumulator {
-    names: HashMap<Arc<str>, usize>,
+    names: LiteMap<Arc<str>, usize>,
     pub(crate) topics: Vec<TopicQueue>,
     pub(crate) partitions: Vec<PartitionQueue>,
     /// The partitions with something to send.

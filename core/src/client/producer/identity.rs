@@ -2,7 +2,7 @@
 
 use super::super::cluster::Cluster;
 use super::super::connection::Owner;
-use super::super::error::{ClientError, is_retriable};
+use super::super::error::ClientError;
 use super::super::event::Response;
 use crate::Now;
 use crate::protocol::messages::{InitProducerIdRequest, InitProducerIdResponse};
@@ -75,7 +75,7 @@ impl Identity {
             }
             Err(error) => {
                 self.attempts += 1;
-                let retriable = error.code().map_or(error.is_retriable(), is_retriable);
+                let retriable = error.is_retriable();
                 if !retriable || self.attempts > cluster.config.retry.retries {
                     self.attempts = 0;
                     return Err(error);

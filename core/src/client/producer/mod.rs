@@ -13,10 +13,9 @@
 mod accumulator;
 mod batch;
 mod identity;
+mod outcome;
 mod sender;
 mod sends;
-
-use std::collections::HashMap;
 
 use super::cluster::Cluster;
 use super::error::ClientError;
@@ -24,6 +23,7 @@ use super::event::SendId;
 use crate::{Now, Uuid};
 use accumulator::Accumulator;
 use identity::Identity;
+use litemap::LiteMap;
 
 /// A record to be produced. Its bytes are copied once, into their batch.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,7 +52,7 @@ struct Sent {
 pub(crate) struct Producer {
     accumulator: Accumulator,
     identity: Identity,
-    requests: HashMap<u64, Vec<Sent>>,
+    requests: LiteMap<u64, Vec<Sent>>,
     next_request: u64,
 }
 

@@ -97,3 +97,75 @@ fn metadata_is_refreshed_when_it_is_old() {
     rig.pass_by_deadlines(2_000);
     assert_eq!(rig.metadata_requests, 2);
 }
+
+#[test]
+fn answers_that_make_no_sense_do_no_lasting_harm() {
+    for seed in 0..300 {
+        let mut rig = Rig::new(config());
+        rig.rng = Rng::new(seed);
+        rig.garble = 40;
+        let mut sent = 0;
+        for _ in 0..10 {
+            sent += u64::from(rig.send(sent, 0, &["a", "b"]).is_ok());
+            let start = StartPosition::Offset(0);
+            rig.assign(&[(0, start), (1, StartPosition::Latest)]);
+            for _ in 0..4 {
+                answer_anything(&mut rig);
+                while rig.client.poll_fetched(rig.now).is_some() {}
+            }
+            rig.pass_by_deadlines(5_000);
+        }
+        rig.garble = 0;
+        for _ in 0..20 {
+            while answer_anything(&mut rig) {}
+            rig.pass_by_deadlines(20_000);
+        }
+        assert_eq!((rig.client.pending_sends(), rig.client.buffered_bytes()), (0, 0), "{seed}");
+        let produced = rig.events.iter().filter(|event| matches!(event, Event::Produced { .. }));
+        assert_eq!(produced.count() as u64, sent, "each send has one event");
+        rig.events.clear();
+        rig.send(99, 0, &["c"]).unwrap();
+        while rig.events.iter().all(|event| !matches!(event, Event::Produced { .. })) {
+            assert!(answer_anything(&mut rig), "seed {seed}");
+        }
+        rig.events.retain(|event| matches!(event, Event::Produced { .. }));
+        assert_eq!(rig.outcome(), "99: 0@0");
+    }
+}
+
+/// Answers the request that waits first, if it is one that may be answered at once.
+fn answer_anything(rig: &mut Rig) -> bool {
+    let fetch = ApiKey::Fetch as i16;
+    let Some(at) = rig.inbox.iter().position(|seen| seen.header.api_key != fetch).or_else(|| {
+        // A fetch may wait.
+        (rig.garble > 0 && !rig.inbox.is_empty()).then_some(0)
+    }) else {
+        return false;
+    };
+    rig.inbox.swap(0, at);
+    match ApiKey::try_from(rig.inbox[0].header.api_key).unwrap() {
+        ApiKey::Produce => {
+            let (seen, request) = rig.expect::<ProduceRequest>();
+            rig.produced(&seen, &request, ErrorCode::None, 0);
+        }
+        ApiKey::Fetch => {
+            let (seen, _) = rig.expect::<FetchRequest>();
+            rig.fetched(&seen, vec![(0, ErrorCode::None, batch(0, 3))]);
+        }
+        _ => {
+            let (seen, request) = rig.expect::<ListOffsetsRequest>();
+            rig.answer(&seen, &super::fetching::listed(&request, |_| 3));
+        }
+    }
+    true
+}
+
+#[test]
+fn a_broker_without_metadata_is_an_error_that_says_so() {
+    let mut rig = Rig::new(config());
+    rig.at_most.insert(ApiKey::Metadata, -1);
+    rig.send(1, 0, &["a"]).unwrap();
+    rig.pass_by_deadlines(20_000);
+    let outcome = rig.outcome();
+    assert!(outcome.contains("does not serve Metadata"), "{outcome}");
+}

@@ -53,11 +53,14 @@ fn starts_are_looked_up_at_the_leaders() {
     rig.answer(&seen, &listed(&request, |_| 60));
     let (seen, request) = rig.expect::<FetchRequest>();
     assert_eq!((seen.node, &*fetch_text(&request)), (0, "0/0 0@10"));
-    assert_eq!(fetch_text(&rig.expect::<FetchRequest>().1), "0/0 1@11");
+    assert_eq!(fetch_text(&rig.expect::<FetchRequest>().1), "0/0 1@11 2@60");
     assert_eq!(rig.client.position("t", 2), Some(60));
 }
 
-fn listed(request: &ListOffsetsRequest, offset: impl Fn(i32) -> i64) -> ListOffsetsResponse {
+pub(super) fn listed(
+    request: &ListOffsetsRequest,
+    offset: impl Fn(i32) -> i64,
+) -> ListOffsetsResponse {
     let topics = request.topics.iter().map(|topic| ListOffsetsTopicResponse {
         name: topic.name.clone(),
         partitions: topic
@@ -88,6 +91,24 @@ fn a_seek_drops_what_was_fetched_and_what_is_on_its_way() {
     let (_, request) = rig.expect::<FetchRequest>();
     assert_eq!(fetch_text(&request), "9/2 0@42");
     assert!(rig.client.seek(rig.now, "t", 1, Offset(0)).is_err());
+}
+
+#[test]
+fn a_fetch_that_waits_is_given_up_for_a_seek() {
+    let mut rig = Rig::new(config());
+    rig.assign(&[(0, Offset(0)), (1, Offset(0))]);
+    let (seen, _) = rig.expect::<FetchRequest>();
+    rig.fetched(&seen, vec![]);
+    let (waiting, _) = rig.expect::<FetchRequest>();
+    rig.client.seek(rig.now, "t", 0, Offset(42)).unwrap();
+    rig.run();
+    assert!(rig.inbox.is_empty(), "an answer may be on its way");
+    rig.pass_by_deadlines(20);
+    let (seen, request) = rig.expect::<FetchRequest>();
+    assert_ne!(seen.link, waiting.link);
+    assert_eq!(fetch_text(&request), "9/0 0@42 1@0");
+    rig.pass_by_deadlines(100);
+    assert!(rig.inbox.is_empty());
 }
 
 #[test]
@@ -242,4 +263,22 @@ fn an_unknown_topic_is_told_and_tried_again() {
     rig.topics.insert("t".to_owned(), vec![(0, 0)]);
     rig.pass_by_deadlines(60_000);
     rig.expect::<FetchRequest>();
+}
+
+#[test]
+fn damage_in_the_brokers_storage_is_told_once_and_waits_for_a_seek() {
+    let mut rig = Rig::new(config());
+    rig.assign(&[(0, Offset(5))]);
+    let (seen, _) = rig.expect::<FetchRequest>();
+    rig.fetched(&seen, vec![(0, ErrorCode::CorruptMessage, vec![])]);
+    rig.events.clear();
+    assert_eq!(rig.take(), None);
+    let Event::FetchFailed { error, .. } = rig.next_event() else { panic!() };
+    assert!(!error.is_retriable());
+    assert!(error.to_string().contains("t-0 is damaged in the broker's storage at offset 5"));
+    rig.pass_by_deadlines(60_000);
+    assert!(rig.inbox.is_empty(), "it waits for a seek");
+    rig.client.seek(rig.now, "t", 0, Offset(9)).unwrap();
+    rig.run();
+    assert_eq!(fetch_text(&rig.expect::<FetchRequest>().1), "9/1 0@9");
 }

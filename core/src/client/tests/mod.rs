@@ -46,6 +46,9 @@ struct Rig {
     at_most: BTreeMap<ApiKey, i16>,
     producer_ids: i64,
     metadata_requests: usize,
+    /// The share of the answers that are cut short or changed in a byte or two, of 100.
+    garble: u64,
+    rng: Rng,
 }
 
 fn config() -> ClientConfig {
@@ -74,6 +77,8 @@ impl Rig {
             at_most: BTreeMap::new(),
             producer_ids: 0,
             metadata_requests: 0,
+            garble: 0,
+            rng: Rng::new(3),
         }
     }
 
@@ -113,6 +118,7 @@ impl Rig {
                 let body = self.api_versions(version);
                 let version = if body.error_code == 35 { 0 } else { version };
                 let frame = encode_response(&body, version, seen.header.correlation_id);
+                let frame = self.garbled(frame, 0);
                 self.client.handle(self.now, ClientInput::Received { link, frame });
             }
             ApiKey::Metadata => {
@@ -198,8 +204,27 @@ impl Rig {
 
     fn answer<M: Message>(&mut self, seen: &Seen, response: &M) {
         let frame = encode_response(response, seen.header.api_version, seen.header.correlation_id);
+        // What is believed for long is only cut short.
+        let changes = if M::API == ApiKey::Metadata { 0 } else { 3 };
+        let frame = self.garbled(frame, changes);
         self.client.handle(self.now, ClientInput::Received { link: seen.link, frame });
         self.run();
+    }
+
+    fn garbled(&mut self, frame: Bytes, changes: usize) -> Bytes {
+        if self.rng.below(100) as u64 >= self.garble {
+            return frame;
+        }
+        let mut bytes = frame.to_vec();
+        // Behind the correlation id, so that it is taken for an answer.
+        for _ in 0..self.rng.below(changes + 1) {
+            let at = 4 + self.rng.below(bytes.len().saturating_sub(4));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte = self.rng.next_u64() as u8;
+            }
+        }
+        bytes.truncate(4 + self.rng.below(bytes.len() * 3));
+        bytes.into()
     }
 
     /// The next request that waits; it must be of this type.

@@ -124,6 +124,49 @@ fn keys_choose_their_partitions_and_records_without_a_key_stick() {
 }
 
 #[test]
+fn the_other_partitioners_take_turns_or_hash_as_librdkafka() {
+    for partitioner in [Partitioner::RoundRobin, Partitioner::Crc32] {
+        let mut config = config();
+        config.producer.partitioner = partitioner;
+        let mut rig = Rig::new(config);
+        let keyed = ["a", "b", "c", "d", "e"].map(|key| ProduceRecord {
+            key: Some(key.as_bytes()),
+            value: Some(key.as_bytes()),
+            ..ProduceRecord::default()
+        });
+        rig.client.produce(rig.now, SendId(1), "t", keyed).unwrap();
+        rig.run();
+        let (_, request) = rig.expect::<ProduceRequest>();
+        // CRC-32 of "a" to "e": e8b7be43, 71beeff9, 06b9df6f, 98dd4acc, efda7a5a.
+        let expected = match partitioner {
+            Partitioner::RoundRobin => "0[a c e] 0/0, 1[b d] 0/0",
+            _ => "1[a b c] 0/0, 0[d e] 0/0",
+        };
+        assert_eq!(text(&request), expected);
+    }
+}
+
+#[test]
+fn no_partition_waits_for_another_s_backlog() {
+    let mut config = config();
+    config.producer.batch_size_bytes = 100;
+    config.producer.max_request_size_bytes = 150;
+    config.producer.max_in_flight = 1;
+    let mut rig = Rig::new(config);
+    for partition in [0, 1] {
+        rig.send(1, partition, &["a".repeat(30).as_str(); 3]).unwrap();
+    }
+    let mut turns = Vec::new();
+    while !rig.inbox.is_empty() {
+        let (seen, request) = rig.expect::<ProduceRequest>();
+        turns.extend(request.topic_data[0].partition_data.iter().map(|p| p.index));
+        rig.produced(&seen, &request, ErrorCode::None, 0);
+    }
+    // The first leaves before there is a second partition.
+    assert_eq!(turns, [0, 0, 1, 0, 1, 1]);
+}
+
+#[test]
 fn what_does_not_fit_is_refused_whole() {
     let mut config = config();
     config.producer.buffer_memory_bytes = 1_000;

@@ -1,0 +1,142 @@
+// Drives the demo page as a person would: by what is written on its buttons and fields.
+
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export const flights = 20_000
+
+const patience_ms = 8_000
+
+/** Waits until a probe gives what is expected, and fails with what it gave last. */
+export async function eventually(probe, expected, what) {
+  const until = Date.now() + patience_ms
+  let last
+  do {
+    last = await probe()
+    if (last === expected) return
+    await sleep(50)
+  } while (Date.now() < until)
+  assert.equal(last, expected, what)
+}
+
+export class Demo {
+  /** @param {import('playwright-core').Page} page */
+  constructor(page) {
+    this.page = page
+    /** What the page complained of: nothing, where all is well. */
+    this.complaints = []
+    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text())
+    })
+  }
+
+  get(id) {
+    return this.page.getByTestId(id)
+  }
+
+  /** Waits until the broker is open, or has failed to be. */
+  async settled() {
+    await this.page.locator('[data-testid=broker]:not([data-state=opening])').waitFor()
+    return this.get('broker').getAttribute('data-state')
+  }
+
+  async open(url) {
+    await this.page.goto(url)
+    assert.equal(await this.settled(), 'open', await this.page.locator('body').innerText())
+  }
+
+  async reload() {
+    await this.page.reload()
+    assert.equal(await this.settled(), 'open')
+  }
+
+  /** Waits until the topic that is looked at holds so many records. */
+  holds(records) {
+    const total = this.get('total')
+    return eventually(() => total.getAttribute('data-records'), String(records), 'records in the topic')
+  }
+
+  /** Of each partition its ends, and how many keys were seen in it. */
+  lanes() {
+    return this.page.locator('.lane').evaluateAll((lanes) =>
+      lanes.map(({ dataset: { low, high, keys } }) => ({
+        low: Number(low),
+        high: Number(high),
+        keys: Number(keys),
+      })),
+    )
+  }
+
+  /** The rows of the table of records. */
+  rows() {
+    return this.get('record-table')
+      .locator('tbody tr:not(.opened)')
+      .evaluateAll((rows) =>
+        rows.map((row) => ({
+          offset: Number(row.dataset.testid.split('-').at(-1)),
+          time: row.querySelector('.cell-time').textContent,
+          key: row.querySelector('.cell-key').textContent,
+          value: row.querySelector('.cell-value').textContent,
+        })),
+      )
+  }
+
+  /** Waits until the table begins with an offset, and gives its rows. */
+  async rowsFrom(offset) {
+    const first = async () => (await this.rows())[0]?.offset
+    await eventually(first, offset, 'the first offset of the page')
+    return this.rows()
+  }
+
+  async browse({ partition, from, offset, time }) {
+    const form = this.get('browse')
+    if (partition !== undefined) await form.getByLabel('Partition').selectOption(String(partition))
+    if (from) await form.getByLabel('Begin with').selectOption({ label: from })
+    if (offset !== undefined) await form.getByLabel('Offset', { exact: true }).fill(String(offset))
+    if (time !== undefined) await form.getByLabel('Time (UTC)').fill(time)
+    if (offset !== undefined || time !== undefined) await this.get('show-records').click()
+  }
+
+  async load() {
+    await this.page.getByLabel('As fast as they are stored').check()
+    await this.get('load-flights').click()
+    await this.holds(flights)
+    await this.get('measured').waitFor()
+    await eventually(
+      () => this.get('measured').getAttribute('data-stored'),
+      String(flights),
+      'records that were confirmed',
+    )
+  }
+
+  async createTopic({ name, partitions, durability }) {
+    await this.get('new-topic').click()
+    const dialog = this.get('new-topic-dialog')
+    await dialog.getByLabel('Name').fill(name)
+    await dialog.getByLabel('Partitions').fill(String(partitions))
+    if (durability) await dialog.locator(`input[name=durability][value=${durability}]`).check()
+    await dialog.getByRole('button', { name: 'Create topic' }).click()
+    return dialog
+  }
+
+  /** Sends a record; gives where it went. */
+  async send({ key, value, partition, headers = [] }) {
+    const form = this.get('produce-form')
+    await form.locator('[name=key]').fill(key ?? '')
+    await form.getByLabel('No value: a tombstone').setChecked(value === null)
+    if (value !== null) await form.locator('[name=value]').fill(value)
+    await form.locator('[name=partition]').selectOption(partition === undefined ? '' : String(partition))
+    for (const [at, [name, text]] of headers.entries()) {
+      await this.get('add-header').click()
+      await form.getByLabel(`Name of header ${at + 1}`).fill(name)
+      await form.getByLabel(`Value of header ${at + 1}`).fill(text)
+    }
+    const before = await this.get('sent').locator('li').count()
+    await this.get('send').click()
+    const sent = this.get('sent').locator('li')
+    await eventually(() => sent.count(), before + 1, 'records sent')
+    const [place, why] = await sent.first().evaluate((item) => [item.dataset, item.textContent])
+    return { partition: Number(place.partition), offset: Number(place.offset), why }
+  }
+}

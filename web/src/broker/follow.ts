@@ -1,0 +1,142 @@
+/**
+ * A consumer that follows the topic which is looked at. What the page shows of its partitions, the
+ * ends, rates and keys, is what this consumer reads: only what is stored can appear.
+ */
+
+import { batch, signal } from '@preact/signals'
+import type { Consumer, EachBatchPayload } from 'ottla'
+import { broker } from './connection'
+import { explain, type Problem } from './problem'
+import { type Seen, seen } from './record'
+import { type Ends, fetchEnds } from './topics'
+
+/** What is known of one partition. */
+export interface Lane extends Ends {
+  /** How many records were read here. */
+  read: number
+  /** The sizes of their keys and values. */
+  size_bytes: number
+  /** How often each key occurs among them. */
+  keys: ReadonlyMap<string, number>
+  /** New records a second, over the last second. */
+  rate: number
+}
+
+/** Of a larger partition only so many of its newest records are read for their keys. */
+export const COUNTED = 50_000
+const KEPT_NEWEST = 50
+const SHOW_EVERY_MS = 100
+const RATE_OVER_MS = 1_000
+
+export const lanes = signal<Lane[]>([])
+/** The newest records that were read, the newest first. */
+export const newest = signal<Seen[]>([])
+/** Why the consumer has stopped, if it has. */
+export const trouble = signal<Problem | undefined>(undefined)
+
+interface Tally extends Omit<Lane, 'keys' | 'rate'> {
+  keys: Map<string, number>
+  /** Where the partition ended when the following began: what lies before is no news. */
+  news: number
+  /** When how many new records came, the oldest first. */
+  arrivals: { at: number; count: number }[]
+}
+
+class Follower {
+  readonly #topic: string
+  readonly #consumer: Consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
+  readonly #tallies = new Map<number, Tally>()
+  #latest: Seen[] = []
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #stopped = false
+
+  constructor(topic: string) {
+    this.#topic = topic
+  }
+
+  async start(): Promise<void> {
+    const topic = this.#topic
+    const ends = await fetchEnds(topic)
+    for (const end of ends) {
+      const { partition, high } = end
+      this.#tallies.set(partition, { ...end, read: 0, size_bytes: 0, keys: new Map(), news: high, arrivals: [] })
+    }
+    await this.#consumer.connect()
+    if (this.#stopped) return
+    this.#show()
+    this.#consumer.on(this.#consumer.events.CRASH, (event) => {
+      if (!this.#stopped) trouble.value = explain((event.payload as { error: unknown }).error)
+    })
+    this.#consumer.assign(
+      ends.map(({ partition, low, high }) => ({
+        topic,
+        partition,
+        offset: String(Math.max(low, high - COUNTED)),
+      })),
+    )
+    await this.#consumer.run({ eachBatch: (payload) => this.#take(payload) })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#consumer.disconnect()
+  }
+
+  #take({ batch }: EachBatchPayload): void {
+    const { partition, highWatermark, messages } = batch
+    const tally = this.#tallies.get(partition)
+    if (!tally || this.#stopped) return
+    tally.high = Math.max(tally.high, Number(highWatermark))
+    tally.read += messages.length
+    for (const { key, size } of messages) {
+      tally.size_bytes += size
+      if (key === null) continue
+      const name = key.toString()
+      tally.keys.set(name, (tally.keys.get(name) ?? 0) + 1)
+    }
+    const count = Math.min(messages.length, Number(batch.lastOffset()) + 1 - tally.news)
+    if (count > 0) tally.arrivals.push({ at: performance.now(), count })
+    const tail = messages.slice(-KEPT_NEWEST).map((message) => seen(partition, message))
+    this.#latest = [...tail.reverse(), ...this.#latest].slice(0, KEPT_NEWEST)
+    this.#timer ??= setTimeout(() => this.#show(), SHOW_EVERY_MS)
+  }
+
+  /** Shows what has come, and again for as long as there is a rate that must go back to nothing. */
+  #show(): void {
+    this.#timer = undefined
+    const now = performance.now()
+    let moving = false
+    const shown = [...this.#tallies.values()].map(({ arrivals, news: _, ...tally }) => {
+      while (arrivals[0] && arrivals[0].at < now - RATE_OVER_MS) arrivals.shift()
+      const recent = arrivals.reduce((sum, { count }) => sum + count, 0)
+      moving ||= recent > 0
+      return { ...tally, keys: new Map(tally.keys), rate: (recent * 1000) / RATE_OVER_MS }
+    })
+    batch(() => {
+      lanes.value = shown
+      newest.value = this.#latest
+    })
+    if (moving) this.#timer = setTimeout(() => this.#show(), SHOW_EVERY_MS)
+  }
+}
+
+let follower: Follower | undefined
+
+/** Follows a topic, and no longer the one before. */
+export async function follow(topic: string | undefined): Promise<void> {
+  const before = follower
+  const next = topic === undefined ? undefined : new Follower(topic)
+  follower = next
+  batch(() => {
+    lanes.value = []
+    newest.value = []
+    trouble.value = undefined
+  })
+  try {
+    await before?.stop()
+    if (follower === next) await next?.start()
+  } catch (error) {
+    if (follower === next) trouble.value = explain(error)
+  }
+}

@@ -1,0 +1,124 @@
+/** Topics: which there are, and what can be done with them. */
+
+import { batch, computed, signal } from '@preact/signals'
+import { type ConfigEntries, ConfigResourceTypes } from 'ottla'
+import { go, route } from '../route'
+import { broker, connection, reconnect } from './connection'
+import { explain, type Problem } from './problem'
+
+/** Where a partition begins and ends: the first offset, and the one the next record will get. */
+export interface Ends {
+  partition: number
+  low: number
+  high: number
+}
+
+export interface Topic {
+  name: string
+  /** None where the broker could not tell. */
+  partitions: Ends[]
+  /** Why the broker could not tell. */
+  problem?: Problem
+}
+
+export type Durability = 'memory' | 'relaxed' | 'strict'
+
+/** A topic to make. */
+export interface NewTopic {
+  name: string
+  partitions: number
+  /** By configuration name; an empty value is left to the broker's default. */
+  configs: Record<string, string>
+}
+
+/** All topics by name; undefined until they are known. */
+export const topics = signal<Topic[] | undefined>(undefined)
+
+/** Why it is not known which topics there are. */
+export const unlisted = signal<Problem | undefined>(undefined)
+
+/** The topic that is looked at. */
+export const selected = computed(() => topics.value?.find(({ name }) => name === route.value.topic))
+
+export const recordsOf = (partitions: readonly { low: number; high: number }[]): number =>
+  partitions.reduce((sum, { low, high }) => sum + high - low, 0)
+
+export async function fetchEnds(topic: string): Promise<Ends[]> {
+  const offsets = await broker().admin.fetchTopicOffsets(topic)
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+    .sort((a, b) => a.partition - b.partition)
+}
+
+/** A topic as it is now. What is wrong with one topic hides no other. */
+async function describe(name: string): Promise<Topic> {
+  try {
+    return { name, partitions: await fetchEnds(name) }
+  } catch (error) {
+    return { name, partitions: [], problem: explain(error) }
+  }
+}
+
+let turn = 0
+
+/** Asks the broker which topics there are. */
+export async function refresh(): Promise<void> {
+  const mine = ++turn
+  if (connection.value.state !== 'open') {
+    topics.value = undefined
+    return
+  }
+  try {
+    const names = (await broker().admin.listTopics()).sort()
+    const found = await Promise.all(names.map(describe))
+    if (mine !== turn) return
+    batch(() => {
+      unlisted.value = undefined
+      topics.value = found
+      const isThere = names.includes(route.value.topic ?? '')
+      if (!isThere && names.length > 0) go({ topic: names.includes('flights') ? 'flights' : names[0] })
+    })
+  } catch (error) {
+    if (mine === turn) unlisted.value = explain(error)
+  }
+}
+
+/** Makes a topic. False if there was one of this name. */
+export async function create({ name, partitions, configs }: NewTopic): Promise<boolean> {
+  const made = await broker().admin.createTopics({
+    topics: [
+      {
+        topic: name,
+        numPartitions: partitions,
+        configEntries: Object.entries(configs)
+          .filter(([, value]) => value !== '')
+          .map(([name, value]) => ({ name, value })),
+      },
+    ],
+  })
+  await refresh()
+  return made
+}
+
+/** Deletes a topic with all its records. */
+export async function remove(name: string): Promise<void> {
+  await broker().admin.deleteTopics({ topics: [name] })
+  await refresh()
+}
+
+/** Gives a topic more partitions. */
+export async function addPartitions(name: string, total: number): Promise<void> {
+  await broker().admin.createPartitions({ topicPartitions: [{ topic: name, count: total }] })
+  await reconnect()
+  await refresh()
+}
+
+/** A topic's configuration, by name. */
+export async function configs(name: string): Promise<ConfigEntries[]> {
+  const { resources } = await broker().admin.describeConfigs({
+    resources: [{ type: ConfigResourceTypes.TOPIC, name }],
+    includeSynonyms: false,
+  })
+  const entries = resources[0]?.configEntries ?? []
+  return entries.sort((a, b) => a.configName.localeCompare(b.configName))
+}
