@@ -164,7 +164,9 @@ pub(crate) async fn serve(shared: Rc<Shared>, stream: TcpStream, address: Socket
     shared.hold(&peer, 0);
     host.disconnect(peer.id);
     match end {
-        End::ClosedByClient | End::ClosedByBroker => debug!(connection, reason = %end, "closed"),
+        End::ClosedByClient | End::ClosedByBroker | End::Io(_) => {
+            debug!(connection, reason = %end, "closed")
+        }
         _ => info!(connection, client = %address, reason = %end, "closed"),
     }
 }

@@ -8,13 +8,17 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use ottla_native::{Broker, Error};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// The storage or the network failed.
 const FAILED: u8 = 1;
 /// The command line makes no sense.
 const USAGE: u8 = 2;
+
+/// Open files besides the connections: up to 128 segments with three each, and some.
+const OWN_FILES: u64 = 512;
 
 fn main() -> ExitCode {
     let options = match cli::parse(lexopt::Parser::from_env()) {
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .init();
+    allow_open_files(options.config.max_connections);
     match serve(options.config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ Error::Config(_)) => {
@@ -44,6 +49,20 @@ fn main() -> ExitCode {
             eprintln!("ottla-native: {error}");
             ExitCode::from(FAILED)
         }
+    }
+}
+
+/// Raises the soft limit of open files to what may be needed, as far as the hard limit allows.
+fn allow_open_files(max_connections: usize) {
+    let wanted = (max_connections as u64).saturating_add(OWN_FILES);
+    let limit = getrlimit(Resource::Nofile);
+    let Some(soft) = limit.current.filter(|soft| *soft < wanted) else { return };
+    let raised = limit.maximum.map_or(wanted, |hard| hard.min(wanted));
+    let new = Rlimit { current: Some(raised), maximum: limit.maximum };
+    match setrlimit(Resource::Nofile, new) {
+        Ok(()) if raised == wanted => {}
+        Ok(()) => warn!(raised, wanted, "few open files are allowed (ulimit -n)"),
+        Err(error) => warn!(soft, wanted, %error, "few open files are allowed (ulimit -n)"),
     }
 }
 

@@ -150,7 +150,8 @@ fn a_full_disk_refuses_records_and_loses_none() {
     let scratch = Scratch::new();
     let folder = scratch.path().to_str().expect("a path in UTF-8");
     let args = ["--data-dir", folder];
-    let broker = Process::start_bounded(200, &args);
+    // As if the disk were full: no file may be larger than 100 KiB.
+    let broker = Process::start_limited("trap '' XFSZ; ulimit -f 200", &args);
     let mut client = Client::connect(broker.address);
     client.create("t", 3, &[]);
     let mut kept: Vec<String> = Vec::new();
@@ -188,6 +189,27 @@ fn a_full_disk_refuses_records_and_loses_none() {
     assert_eq!(batches, kept.len() + 1);
     assert!(entries > 10, "{entries} entries");
     dump::check(&scratch.path().join("t-0"));
+}
+
+#[test]
+fn connections_and_segments_have_enough_files() {
+    let scratch = Scratch::new();
+    let folder = scratch.path().to_str().expect("a path in UTF-8");
+    let broker = Process::start_limited("ulimit -S -n 64", &["--data-dir", folder]);
+    let mut client = Client::connect(broker.address);
+    client.create("t", 200, &[]);
+    let mut clients: Vec<Client> = (0..200).map(|_| Client::connect(broker.address)).collect();
+    for round in 0..2 {
+        for (partition, client) in (0..).zip(&mut clients) {
+            assert_eq!(client.produce("t", partition, &["x"]), round);
+        }
+    }
+    assert_eq!(broker.signal("TERM"), Some(0));
+    let broker = Process::start(&["--data-dir", folder]);
+    let mut client = Client::connect(broker.address);
+    for partition in 0..200 {
+        assert_eq!(client.read_all("t", partition, 0), ["x", "x"]);
+    }
 }
 
 #[test]

@@ -30,9 +30,9 @@ impl Process {
         Process { address: address.parse().expect("an address"), child }
     }
 
-    /// With a bound on the size of each file, in units of 512 bytes: as if the disk were full.
-    pub fn start_bounded(blocks: u32, args: &[&str]) -> Process {
-        let bounded = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    /// After the shell has said what is allowed.
+    pub fn start_limited(limits: &str, args: &[&str]) -> Process {
+        let bounded = format!("{limits}; exec \"$0\" \"$@\"");
         let mut command = Command::new("sh");
         command.args(["-c", &bounded, env!("CARGO_BIN_EXE_ottla-native")]);
         Process::serve(command, args)
