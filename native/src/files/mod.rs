@@ -8,6 +8,8 @@ mod scratch;
 mod segment;
 mod state;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::io;
