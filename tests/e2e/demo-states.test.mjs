@@ -2,6 +2,7 @@
 // off; and whether everybody can use it.
 
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -78,6 +79,9 @@ test('nobody is shut out: axe finds nothing, in either theme', options, () =>
   withPage(async (demo) => {
     await demo.open(server.url)
     await demo.get('record-table').waitFor()
+    await demo.page.keyboard.press('Tab')
+    await demo.page.keyboard.press('Enter')
+    assert.equal(await demo.page.evaluate(() => document.activeElement?.id), 'main', 'the way past the top')
     for (const width of [1440, 360]) {
       await demo.page.setViewportSize({ width, height: 844 })
       for (const theme of ['Light', 'Dark']) {
@@ -148,6 +152,40 @@ test('without IndexedDB, memory is offered and never chosen in silence', options
     await eventually(lanes, 6, 'partitions')
   }),
 )
+
+test('full storage is said, and reading and deleting go on', options, async () => {
+  // A browser of its own, as one remembers for a while how much room there is.
+  const profile = await newProfile()
+  const browser = await launch(profile.path)
+  try {
+    const demo = new Demo(await browser.page())
+    const session = await browser.context.newCDPSession(demo.page)
+    await session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: 400_000 })
+    await demo.open(server.url)
+    await demo.createTopic({ name: 'letters', partitions: 1 })
+    await demo.holds(0)
+    await demo.send({ key: 'to', value: 'Ottla' })
+    await demo.holds(1)
+
+    const form = demo.get('produce-form')
+    // What compresses takes little room.
+    await form.locator('[name=value]').fill(randomBytes(500_000).toString('hex'))
+    await demo.get('send').click()
+    const full = demo.get('produce').locator('[data-testid=trouble][data-kind=full]')
+    await full.waitFor({ timeout: 60_000 })
+
+    await demo.reload()
+    await demo.holds(1)
+    const [letter] = await demo.rowsFrom(0)
+    assert.deepEqual([letter.key, letter.value], ['to', 'Ottla'])
+    await demo.get('delete-topic').click()
+    await demo.get('confirm-delete').click()
+    await demo.get('topic-letters').waitFor({ state: 'detached' })
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+})
 
 test('damage is reported by partition and offset, and what is whole is read', options, () =>
   withPage(async (demo) => {

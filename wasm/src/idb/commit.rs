@@ -1,12 +1,13 @@
 //! Commits: prepare every put and delete, then open one readwrite transaction, apply, commit.
 
-use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use ottla::storage::{Commit, Durability, StorageError, Write};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbTransaction};
 
 use super::fault;
 use super::schema::{LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
+use crate::object::object;
 
 #[wasm_bindgen]
 extern "C" {
@@ -17,9 +18,9 @@ extern "C" {
     #[wasm_bindgen(catch, method, js_class = "IDBDatabase", js_name = transaction)]
     fn transaction_with_options(
         this: &DatabaseWithOptions,
-        stores: &Array,
-        mode: &str,
-        options: &Object,
+        stores: &JsValue,
+        mode: &JsValue,
+        options: &JsValue,
     ) -> Result<IdbTransaction, JsValue>;
 
     // web_sys marks its own as deprecated, as it takes older browsers to have none. All that have
@@ -29,6 +30,40 @@ extern "C" {
 
     #[wasm_bindgen(catch, method, js_class = "IDBTransaction")]
     fn commit(this: &Committable) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch, method, js_class = "IDBTransaction", js_name = objectStore)]
+    fn store(this: &Committable, name: &JsValue) -> Result<IdbObjectStore, JsValue>;
+}
+
+/// What each commit says to IndexedDB, made once: a text costs a decoding each time it crosses over.
+struct Words {
+    metadata: JsValue,
+    log: JsValue,
+    both: JsValue,
+    readwrite: JsValue,
+    relaxed: JsValue,
+    strict: JsValue,
+}
+
+thread_local! {
+    static WORDS: Words = {
+        let (metadata, log) = (JsValue::from_str(METADATA), JsValue::from_str(LOG));
+        let durability = |durability: &str| object(&[("durability", durability.into())]);
+        Words {
+            both: Array::of2(&metadata, &log).into(),
+            metadata,
+            log,
+            readwrite: JsValue::from_str("readwrite"),
+            relaxed: durability("relaxed"),
+            strict: durability("strict"),
+        }
+    };
+}
+
+impl Words {
+    fn store(&self, name: &str) -> &JsValue {
+        if name == LOG { &self.log } else { &self.metadata }
+    }
 }
 
 /// What to call when a transaction ends.
@@ -108,27 +143,23 @@ fn begin(
     steps: &[Step],
     durability: Durability,
 ) -> Result<IdbTransaction, StorageError> {
-    // Only the stores in use: a commit that leaves the metadata alone does not hold up its readers.
-    let stores = Array::new();
-    for store in [METADATA, LOG] {
-        if steps.iter().any(|step| step.store() == store) {
-            stores.push(&JsValue::from_str(store));
-        }
-    }
-    if stores.length() == 0 {
-        stores.push(&JsValue::from_str(METADATA));
-    }
-    let durability = match durability {
-        Durability::Relaxed => "relaxed",
-        Durability::Strict => "strict",
-    };
-    let options = Object::new();
-    Reflect::set(&options, &JsValue::from_str("durability"), &JsValue::from_str(durability))
-        .map_err(|thrown| fault::of_thrown(&thrown))?;
-    database
-        .unchecked_ref::<DatabaseWithOptions>()
-        .transaction_with_options(&stores, "readwrite", &options)
-        .map_err(|thrown| fault::of_thrown(&thrown))
+    let uses = |store| steps.iter().any(|step| step.store() == store);
+    WORDS.with(|words| {
+        // Only the stores in use: a commit that leaves one alone does not hold up its readers.
+        let stores = match (uses(METADATA), uses(LOG)) {
+            (true, true) => &words.both,
+            (false, true) => &words.log,
+            _ => &words.metadata,
+        };
+        let options = match durability {
+            Durability::Relaxed => &words.relaxed,
+            Durability::Strict => &words.strict,
+        };
+        database
+            .unchecked_ref::<DatabaseWithOptions>()
+            .transaction_with_options(stores, &words.readwrite, options)
+            .map_err(|thrown| fault::of_thrown(&thrown))
+    })
 }
 
 fn apply(transaction: &IdbTransaction, steps: &[Step]) -> Result<(), JsValue> {
@@ -137,7 +168,8 @@ fn apply(transaction: &IdbTransaction, steps: &[Step]) -> Result<(), JsValue> {
         let store = match &open {
             Some((name, store)) if *name == step.store() => store.clone(),
             _ => {
-                let store = transaction.object_store(step.store())?;
+                let transaction = transaction.unchecked_ref::<Committable>();
+                let store = WORDS.with(|words| transaction.store(words.store(step.store())))?;
                 open = Some((step.store(), store.clone()));
                 store
             }
