@@ -193,6 +193,27 @@ fn a_topic_in_memory_outlives_a_failed_commit_of_another() {
 }
 
 #[test]
+fn a_topic_in_memory_is_searched_by_time_after_records_were_deleted() {
+    let mut host = Host::new();
+    host.create("memory", 1, &[("ottla.durability", "memory")]);
+    for n in 0..10 {
+        host.produce("memory", 0, batch(1_000 + n * 10, &["a", "b"]));
+    }
+    let delete = m::DeleteRecordsRequest {
+        topics: vec![m::DeleteRecordsTopic {
+            name: "memory".into(),
+            partitions: vec![m::DeleteRecordsPartition { partition_index: 0, offset: 7 }],
+        }],
+        timeout_ms: 1_000,
+    };
+    assert_eq!(host.call(&delete, 2).topics[0].partitions[0].low_watermark, 7);
+    assert_eq!(host.list_offset("memory", 0, 0), (0, 7, 1_031));
+    assert_eq!(host.list_offset("memory", 0, 1_060), (0, 12, 1_060));
+    assert_eq!(host.list_offset("memory", 0, -3), (0, 19, 1_091));
+    assert_eq!(host.load_count, 1, "the metadata, when it opened");
+}
+
+#[test]
 fn responses_leave_a_connection_in_request_order() {
     let mut host = Host::new();
     host.create("t", 1, &[]);

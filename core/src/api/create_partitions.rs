@@ -31,7 +31,7 @@ pub(crate) fn create_partitions(
         let name = topic.name;
         response.results.push(m::CreatePartitionsTopicResult { name, error_code, error_message });
     }
-    if node.gate.is_idle() { call.now(&response) } else { call.after_commit(response) }
+    call.once_stored(node, response)
 }
 
 fn grow(

@@ -44,7 +44,7 @@ pub(crate) fn create_topics(
             },
         });
     }
-    if node.gate.is_idle() { call.now(&response) } else { call.after_commit(response) }
+    call.once_stored(node, response)
 }
 
 fn create(

@@ -31,7 +31,7 @@ pub(crate) fn delete_records(
         }
         response.topics.push(result);
     }
-    if node.gate.is_idle() { call.now(&response) } else { call.after_commit(response) }
+    call.once_stored(node, response)
 }
 
 fn delete(node: &mut Node, topic: &str, partition: i32, offset: i64) -> Result<i64, ErrorCode> {

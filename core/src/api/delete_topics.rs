@@ -18,7 +18,7 @@ pub(crate) fn delete_topics(
     for (name, id) in named.chain(states).collect::<Vec<_>>() {
         response.responses.push(delete(node, name, id));
     }
-    if node.gate.is_idle() { call.now(&response) } else { call.after_commit(response) }
+    call.once_stored(node, response)
 }
 
 fn delete(node: &mut Node, name: Option<String>, id: Uuid) -> m::DeletableTopicResult {

@@ -47,7 +47,7 @@ pub(crate) fn produce(node: &mut Node, now: Now, call: Call, request: m::Produce
     if request.acks == 0 {
         return Reply::Now(None);
     }
-    if appended && !node.gate.is_idle() { call.after_commit(response) } else { call.now(&response) }
+    if appended { call.once_stored(node, response) } else { call.now(&response) }
 }
 
 fn plain(code: ErrorCode) -> AppendError {

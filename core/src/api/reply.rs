@@ -72,7 +72,14 @@ impl Call {
     }
 
     /// Answers with `response` once everything is stored, and with a refusal if that fails.
-    pub(crate) fn after_commit<M: Refusable + 'static>(&self, mut response: M) -> Reply {
+    pub(crate) fn once_stored<M: Refusable + 'static>(
+        &self,
+        node: &Node,
+        mut response: M,
+    ) -> Reply {
+        if node.gate.is_idle() {
+            return self.now(&response);
+        }
         let call = *self;
         Reply::AfterCommit(Box::new(move |stored| {
             if let Err(error) = stored {

@@ -104,6 +104,8 @@ impl PartitionLog {
     fn stored_end(&self, base_offset: i64) -> u64 {
         let segment = &self.segments[self.segment_of(base_offset)];
         match self.tail.front() {
+            // Nothing is, of a topic in memory.
+            _ if self.config.durability.is_none() => 0,
             Some(front) if front.segment == base_offset => front.position,
             _ => segment.size_bytes,
         }
@@ -241,18 +243,19 @@ impl PartitionLog {
         next.map_or(self.next_offset, |next| next.base_offset)
     }
 
-    /// The part of a segment that memory holds whole, as a load would have brought it.
+    /// The part of a segment, as a load would have brought it, if memory holds all that there is.
     pub fn range_in_memory(&self, range: &LogRange) -> Option<Pieces> {
         let front = self.tail.front()?;
-        if (front.segment, front.position) > (range.segment, range.start) {
+        let stored = self.config.durability.is_some();
+        if stored && (front.segment, front.position) > (range.segment, range.start) {
             return None;
         }
         let inside = |b: &&super::tail::TailBatch| {
             b.segment == range.segment && b.position >= range.start && b.position < range.end
         };
-        let batches = self.tail.starting_at(front.batch.header.base_offset).filter(inside);
-        let bytes = concat(batches.map(|b| &b.batch.bytes));
-        Some(vec![(range.start, bytes)])
+        let mut batches = self.tail.iter().filter(inside).peekable();
+        let start = batches.peek().map_or(range.start, |first| first.position);
+        Some(vec![(start, concat(batches.map(|b| &b.batch.bytes)))])
     }
 }
 
