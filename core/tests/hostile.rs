@@ -37,6 +37,19 @@ fn nonsense_closes_its_connection_with_a_reason() {
 }
 
 #[test]
+fn bytes_behind_a_request_are_ignored() {
+    let mut host = Host::new();
+    // As librdkafka 2.16 asks for all topics: Metadata 13, null topics, and three bytes too many.
+    let mut frame = vec![0, 3, 0, 13, 0, 0, 0, 3, 0, 7];
+    frame.extend_from_slice(b"rdkafka");
+    frame.extend_from_slice(&[0, 0, 0, 0, 0, 1, 0, 0]);
+    send_raw(&mut host, 5, frame);
+    assert_eq!(host.closed, []);
+    let (id, _) = host.response::<m::MetadataRequest>(13).expect("a response");
+    assert_eq!(id, 3);
+}
+
+#[test]
 fn an_unknown_version_of_api_versions_gets_all_versions_in_the_form_of_version_0() {
     let mut host = Host::new();
     send_raw(&mut host, 5, vec![0, 18, 0, 99, 0, 0, 0, 42, 0xff, 0xff]);

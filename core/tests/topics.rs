@@ -229,6 +229,8 @@ fn configs_are_described_in_the_order_asked_for_with_their_synonyms() {
     assert!(result.configs.iter().all(|c| c.documentation.as_ref().is_some_and(|d| !d.is_empty())));
     let all = described(&mut host, TOPIC, "t", None);
     assert!(all.configs.len() > 30);
+    // As Kafka reads it, and as kafka-python asks.
+    assert_eq!(described(&mut host, TOPIC, "t", Some(&[])).configs.len(), all.configs.len());
     let broker = described(&mut host, BROKER, "0", Some(&["num.partitions"]));
     assert!(broker.configs[0].read_only);
     assert_eq!(described(&mut host, TOPIC, "nowhere", None).error_code, UNKNOWN_TOPIC_OR_PARTITION);
@@ -337,4 +339,47 @@ fn topic_partitions_are_described_page_by_page() {
     }
     let all = [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)];
     assert_eq!(seen, all.map(|(name, partition)| (name.to_owned(), partition)));
+}
+
+#[test]
+fn one_broker_can_be_shown_as_several_that_lead_in_turn() {
+    let mut config = host::config(&[("advertised.host", "a"), ("node.id", "5")]);
+    config.add_node("b", 9093);
+    config.add_node("c", 9094);
+    let mut host = Host::open(config, Default::default());
+    let topic = |name: &str, replication_factor| m::CreatableTopic {
+        name: name.into(),
+        num_partitions: 4,
+        replication_factor,
+        ..Default::default()
+    };
+    let topics = vec![topic("t", 3), topic("u", 4)];
+    let request = m::CreateTopicsRequest { topics, ..Default::default() };
+    let codes: Vec<i16> = host.call(&request, 7).topics.iter().map(|t| t.error_code).collect();
+    assert_eq!(codes, [0, 38], "INVALID_REPLICATION_FACTOR above the number of brokers");
+    let metadata = host.call(&m::MetadataRequest::default(), 12);
+    let brokers: Vec<_> =
+        metadata.brokers.iter().map(|b| (b.node_id, b.host.as_str(), b.port)).collect();
+    assert_eq!(brokers, [(5, "a", 9092), (6, "b", 9093), (7, "c", 9094)]);
+    assert_eq!(metadata.controller_id, 5);
+    let leaders: Vec<i32> = metadata.topics[0].partitions.iter().map(|p| p.leader_id).collect();
+    assert_eq!(leaders, [5, 6, 7, 5]);
+    let request = m::DescribeClusterRequest { endpoint_type: 1, ..Default::default() };
+    assert_eq!(host.call(&request, 1).brokers.len(), 3);
+    assert_eq!(described(&mut host, BROKER, "7", None).error_code, 0);
+    assert_eq!(described(&mut host, BROKER, "8", None).error_code, INVALID_REQUEST);
+    let assigned = |broker| m::CreatePartitionsAssignment { broker_ids: vec![broker] };
+    for (broker, code) in [(5, 39), (6, 0)] {
+        let topic = m::CreatePartitionsTopic {
+            name: "t".into(),
+            count: 5,
+            assignments: Some(vec![assigned(broker)]),
+        };
+        let request = m::CreatePartitionsRequest { topics: vec![topic], ..Default::default() };
+        assert_eq!(
+            host.call(&request, 3).results[0].error_code,
+            code,
+            "INVALID_REPLICA_ASSIGNMENT"
+        );
+    }
 }

@@ -26,17 +26,17 @@ pub(crate) fn describe_cluster(
             ..Default::default()
         });
     }
-    let broker = m::DescribeClusterBroker {
-        broker_id: node.id(),
-        host: node.host(),
-        port: node.port(),
+    let broker = |(broker_id, host, port): (i32, &str, i32)| m::DescribeClusterBroker {
+        broker_id,
+        host: host.to_owned(),
+        port,
         ..Default::default()
     };
     let asked = request.include_cluster_authorized_operations;
     call.now(&m::DescribeClusterResponse {
         cluster_id: node.cluster.cluster_id.to_string(),
         controller_id: node.id(),
-        brokers: vec![broker],
+        brokers: node.config.nodes().map(broker).collect(),
         cluster_authorized_operations: if asked { CLUSTER_OPERATIONS } else { i32::MIN },
         ..Default::default()
     })

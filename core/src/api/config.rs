@@ -59,6 +59,7 @@ definitions! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BrokerConfig {
     values: LiteMap<String, String>,
+    further: Vec<(String, u16)>,
 }
 
 impl BrokerConfig {
@@ -78,6 +79,24 @@ impl BrokerConfig {
         definition.check(value)?;
         self.values.insert(name.to_owned(), value.to_owned());
         Ok(())
+    }
+
+    /// Shows the broker as one more broker, whose number is the next after `node.id`, with partitions
+    /// of its own. It is one broker all the same: each address serves every partition.
+    pub fn add_node(&mut self, host: &str, port: u16) {
+        self.further.push((host.to_owned(), port));
+    }
+
+    /// The brokers that clients see, in the order of their numbers: number, host and port.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (i32, &str, i32)> {
+        let first = (self.value("advertised.host"), self.number("advertised.port") as i32);
+        let further = self.further.iter().map(|(host, port)| (host.as_str(), i32::from(*port)));
+        let id = self.number("node.id") as i32;
+        (id..).zip([first].into_iter().chain(further)).map(|(id, (host, port))| (id, host, port))
+    }
+
+    pub(crate) fn node_count(&self) -> usize {
+        1 + self.further.len()
     }
 
     /// The value of a broker configuration; an empty text for a name that is not known.

@@ -55,9 +55,12 @@ fn grow(
     }
     if let Some(assignments) = &topic.assignments {
         let fits = assignments.len() as i32 == wanted - has;
-        if !fits || assignments.iter().any(|a| a.broker_ids != [node.id()]) {
-            let id = node.id();
-            let message = format!("each new partition must be assigned to broker {id}");
+        let ours = (has..).zip(assignments).all(|(at, a)| a.broker_ids == [node.leader(at)]);
+        if !fits || !ours {
+            let message = match node.config.node_count() {
+                1 => format!("each new partition must be assigned to broker {}", node.id()),
+                _ => "the new partitions must be assigned to the brokers in turn".to_owned(),
+            };
             return Err((ErrorCode::InvalidReplicaAssignment, message));
         }
     }

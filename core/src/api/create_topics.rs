@@ -98,7 +98,7 @@ fn partition_count(node: &Node, topic: &m::CreatableTopic) -> Result<i32, Refusa
     if !topic.assignments.is_empty() {
         return assigned_count(node, topic);
     }
-    check_replication(topic.replication_factor)?;
+    check_replication(node, topic.replication_factor)?;
     match topic.num_partitions {
         -1 => Ok(node.config.number("num.partitions") as i32),
         1..=MAX_PARTITIONS => Ok(topic.num_partitions),
@@ -113,11 +113,17 @@ fn partition_count(node: &Node, topic: &m::CreatableTopic) -> Result<i32, Refusa
     }
 }
 
-fn check_replication(factor: i16) -> Result<(), Refusal> {
+/// A broker that is shown as several takes as many replicas, and keeps one.
+fn check_replication(node: &Node, factor: i16) -> Result<(), Refusal> {
+    let count = node.config.node_count();
     match factor {
-        -1 | 1 => Ok(()),
-        2.. => {
-            let message = format!("replication factor {factor}: there is one broker");
+        -1 => Ok(()),
+        1.. if factor as usize <= count => Ok(()),
+        1.. => {
+            let message = match count {
+                1 => format!("replication factor {factor}: there is one broker"),
+                _ => format!("replication factor {factor}: there are {count} brokers"),
+            };
             Err((ErrorCode::InvalidReplicationFactor, message))
         }
         _ => {
@@ -135,9 +141,12 @@ fn assigned_count(node: &Node, topic: &m::CreatableTopic) -> Result<i32, Refusal
     let mut indexes: Vec<i32> = topic.assignments.iter().map(|a| a.partition_index).collect();
     indexes.sort_unstable();
     let in_a_row = (0..).zip(&indexes).all(|(due, index)| due == *index);
-    let ours = topic.assignments.iter().all(|a| a.broker_ids == [node.id()]);
+    let ours = topic.assignments.iter().all(|a| a.broker_ids == [node.leader(a.partition_index)]);
     if !in_a_row || !ours || indexes.len() > MAX_PARTITIONS as usize {
-        let message = format!("each partition from 0 on must be assigned to broker {}", node.id());
+        let message = match node.config.node_count() {
+            1 => format!("each partition from 0 on must be assigned to broker {}", node.id()),
+            _ => "the partitions from 0 on must be assigned to the brokers in turn".to_owned(),
+        };
         return Err((ErrorCode::InvalidReplicaAssignment, message));
     }
     Ok(indexes.len() as i32)

@@ -73,12 +73,13 @@ pub(crate) fn describe_configs(
             described(node, value, read_only, synonyms, documentation)
         };
         let wanted = |values: Vec<ConfigValue<'_>>| match &resource.configuration_keys {
-            None => values.into_iter().map(describe).collect::<Vec<_>>(),
             // In the order in which they were asked for.
-            Some(keys) => {
+            Some(keys) if !keys.is_empty() => {
                 let found = keys.iter().filter_map(|key| values.iter().find(|v| v.name == key));
                 found.map(|v| describe(ConfigValue { ..*v })).collect()
             }
+            // No keys ask for all, as null does.
+            _ => values.into_iter().map(describe).collect::<Vec<_>>(),
         };
         let outcome = match resource.resource_type {
             TOPIC => match node.topics.get(&name) {
@@ -90,10 +91,12 @@ pub(crate) fn describe_configs(
             },
             // An empty name asks for the cluster-wide defaults, of which none can be set.
             BROKER if name.is_empty() => Ok(Vec::new()),
-            BROKER if name == node.id().to_string() => Ok(wanted(broker_values(node).collect())),
+            BROKER if node.config.nodes().any(|(id, _, _)| name == id.to_string()) => {
+                Ok(wanted(broker_values(node).collect()))
+            }
             BROKER => Err((
                 ErrorCode::InvalidRequest,
-                format!("this is broker {}, not {name}", node.id()),
+                format!("there is no broker {name}: this is broker {}", node.id()),
             )),
             other => Err((
                 ErrorCode::InvalidRequest,

@@ -48,12 +48,7 @@ pub(crate) fn metadata(node: &mut Node, _: Now, call: Call, request: m::Metadata
     }
     let include_cluster = request.include_cluster_authorized_operations;
     let response = m::MetadataResponse {
-        brokers: vec![m::MetadataResponseBroker {
-            node_id: node.id(),
-            host: node.host(),
-            port: node.port(),
-            rack: None,
-        }],
+        brokers: node.config.nodes().map(broker).collect(),
         cluster_id: Some(node.cluster.cluster_id.to_string()),
         controller_id: node.id(),
         topics,
@@ -68,15 +63,21 @@ fn unknown(name: Option<String>, topic_id: Uuid, code: ErrorCode) -> m::Metadata
     m::MetadataResponseTopic { error_code: code.code(), name, topic_id, ..Default::default() }
 }
 
+fn broker((node_id, host, port): (i32, &str, i32)) -> m::MetadataResponseBroker {
+    m::MetadataResponseBroker { node_id, host: host.to_owned(), port, rack: None }
+}
+
 fn describe(node: &Node, topic: &Topic) -> m::MetadataResponseTopic {
-    let this = node.id();
-    let partition = |partition_index| m::MetadataResponsePartition {
-        partition_index,
-        leader_id: this,
-        leader_epoch: node.leader_epoch(topic.generation),
-        replica_nodes: vec![this],
-        isr_nodes: vec![this],
-        ..Default::default()
+    let partition = |partition_index| {
+        let leader_id = node.leader(partition_index);
+        m::MetadataResponsePartition {
+            partition_index,
+            leader_id,
+            leader_epoch: node.leader_epoch(topic.generation),
+            replica_nodes: vec![leader_id],
+            isr_nodes: vec![leader_id],
+            ..Default::default()
+        }
     };
     m::MetadataResponseTopic {
         name: Some(topic.name.clone()),

@@ -60,12 +60,10 @@ impl Node {
         self.config.number("node.id") as i32
     }
 
-    pub(crate) fn host(&self) -> String {
-        self.config.value("advertised.host").to_owned()
-    }
-
-    pub(crate) fn port(&self) -> i32 {
-        self.config.number("advertised.port") as i32
+    /// The broker that a partition is said to be led by: they take turns.
+    pub(crate) fn leader(&self, partition: i32) -> i32 {
+        let count = self.config.node_count() as i32;
+        self.id() + partition.rem_euclid(count)
     }
 
     /// The topic that a request names by name, or by id where it has one.

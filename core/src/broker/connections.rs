@@ -37,6 +37,11 @@ impl Connections {
         self.connections.remove(&id);
     }
 
+    /// How many requests wait for their turn to be answered; 0 for a connection that is not known.
+    pub(crate) fn queued(&self, id: ConnectionId) -> usize {
+        self.connections.get(&id).map_or(0, |connection| connection.slots.len())
+    }
+
     /// Makes place for the response to a request that has arrived: its sequence number, or `None`
     /// where `bound` requests wait already or the connection is not known.
     pub(crate) fn expect(&mut self, id: ConnectionId, bound: usize) -> Option<u64> {
@@ -85,12 +90,14 @@ mod tests {
             assert_eq!(connections.expect(id, 3), Some(sequence));
         }
         assert_eq!(connections.expect(id, 3), None, "three wait already");
+        assert_eq!(connections.queued(id), 3);
         let (a, b) = (Bytes::from_static(b"a"), Bytes::from_static(b"b"));
         assert!(connections.complete(id, 2, Some(b.clone())).is_empty());
         assert_eq!(connections.complete(id, 0, Some(a.clone())), [a]);
         assert_eq!(connections.complete(id, 1, None), [b], "1 wants no response");
         assert_eq!(connections.expect(id, 3), Some(3));
         connections.disconnect(id);
+        assert_eq!(connections.queued(id), 0);
         assert!(connections.complete(id, 3, None).is_empty());
     }
 }

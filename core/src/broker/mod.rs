@@ -106,6 +106,18 @@ impl Broker {
         matches!(self.phase, Phase::Serving)
     }
 
+    /// How many requests of a connection wait for their answers. A host stops reading a connection
+    /// before this reaches `queued.max.requests`, at which the broker closes it.
+    pub fn queued_requests(&self, connection: ConnectionId) -> usize {
+        self.connections.queued(connection)
+    }
+
+    /// How many bytes of records wait to be stored. A host stops reading produce requests before
+    /// this reaches `ottla.unstored.bytes`, at which the broker refuses them.
+    pub fn unstored_bytes(&self) -> u64 {
+        self.node.gate.unstored_bytes()
+    }
+
     fn request(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
         let bound = self.node.config.number("socket.request.max.bytes") as usize;
         if frame.len() > bound {

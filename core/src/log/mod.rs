@@ -22,6 +22,7 @@ pub use append::{AppendError, Appended};
 pub use config::LogConfig;
 pub use read::{ColdRead, Read, TimestampQuery, find_timestamp};
 pub use recover::{Damage, Recovery};
+pub use scan::{Scanned, scan};
 pub use snapshot::LogRecord;
 
 use self::epochs::LeaderEpochs;

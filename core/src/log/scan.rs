@@ -7,16 +7,28 @@ use crate::storage::Pieces;
 
 /// What lies at a position of a segment.
 #[derive(Debug, Clone)]
-pub(crate) enum Scanned {
+pub enum Scanned {
     /// A whole batch whose checksum holds.
-    Batch { position: u64, batch: Batch },
+    Batch {
+        /// Where it starts.
+        position: u64,
+        /// The batch.
+        batch: Batch,
+    },
     /// Bytes that are missing or are no batch.
-    Damage { position: u64, size_bytes: u64, reason: String },
+    Damage {
+        /// Where it starts.
+        position: u64,
+        /// How far it goes: to the next whole batch, or to the end.
+        size_bytes: u64,
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// Goes through the pieces that a load brought for `start..end` of a segment. Each byte of the range
 /// is accounted for, as part of a batch or as damage. `end` is `u64::MAX` where it is not known.
-pub(crate) fn scan(pieces: Pieces, start: u64, end: u64) -> Vec<Scanned> {
+pub fn scan(pieces: Pieces, start: u64, end: u64) -> Vec<Scanned> {
     let mut found = Vec::new();
     let mut at = start;
     for (piece_start, bytes) in pieces {

@@ -58,15 +58,23 @@ pub fn encode_message<M: Message>(message: &M, version: i16, out: Vec<u8>) -> Ve
 
 /// Decodes the body of a message; every byte must belong to it.
 pub fn decode_message<M: Message>(bytes: Bytes, version: i16) -> Result<M, DecodeError> {
+    match decode_message_prefix(bytes, version)? {
+        (message, 0) => Ok(message),
+        (_, left) => Err(DecodeError::Trailing(left)),
+    }
+}
+
+/// Decodes the body of a message; says how many bytes are left behind it.
+pub(crate) fn decode_message_prefix<M: Message>(
+    bytes: Bytes,
+    version: i16,
+) -> Result<(M, usize), DecodeError> {
     if !M::VERSIONS.contains(&version) {
         return Err(DecodeError::UnknownVersion(version));
     }
     let mut reader = Reader::new(bytes, version, version >= M::FLEXIBLE_FROM);
     let message = M::read(&mut reader)?;
-    match reader.remaining() {
-        0 => Ok(message),
-        left => Err(DecodeError::Trailing(left)),
-    }
+    Ok((message, reader.remaining()))
 }
 
 /// Whether a tagged field is written: only where it is not its default.

@@ -36,7 +36,9 @@ pub fn peek_header(frame: Bytes) -> Result<(RequestHeader, Reader), DecodeError>
     Ok((header, from))
 }
 
-/// Reads the body that follows the header that [`peek_header`] read.
+/// Reads the body that follows the header that [`peek_header`] read. Bytes behind the body are
+/// ignored, as Kafka ignores them: when librdkafka (2.16) asks for all topics with Metadata 13, it
+/// leaves three there.
 pub fn decode_request<M: Message>(
     header: &RequestHeader,
     mut from: Reader,
@@ -45,7 +47,7 @@ pub fn decode_request<M: Message>(
     from.flexible = header.api_version >= M::FLEXIBLE_FROM;
     from.tags(&mut |_, _| false);
     from.check()?;
-    super::decode_message(from.into_rest(), header.api_version)
+    super::decode_message_prefix(from.into_rest(), header.api_version).map(|(message, _)| message)
 }
 
 /// A request's frame, without its length.

@@ -18,6 +18,7 @@ pub(crate) mod tests;
 mod wire;
 
 pub use api_key::ApiKey;
+pub(crate) use describe::decode_message_prefix;
 pub use describe::{Message, Request, decode_message, encode_message};
 pub(crate) use describe::{differs, empty};
 pub use error_code::ErrorCode;

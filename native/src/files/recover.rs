@@ -1,0 +1,170 @@
+//! Opening: from the files that are there to a store that is as the journal says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use bytes::Bytes;
+use ottla::log::{Scanned, scan};
+use ottla::storage::LogId;
+use tracing::{error, info, warn};
+
+use super::journal::{self, Journal};
+use super::layout::{self, Kind};
+use super::state::State;
+use super::store::{Folders, Store, remove_file};
+use crate::Fsync;
+
+impl Store {
+    /// Opens the files of a broker, or makes them.
+    pub(super) fn open(root: &Path, fsync: Fsync, node_id: i32) -> io::Result<Store> {
+        fs::create_dir_all(root)?;
+        if layout::is_foreign(root) {
+            let message = "there are files of another broker (meta.properties without \
+                           ottla.journal), which are left alone";
+            return Err(io::Error::other(message));
+        }
+        let lock = lock(root)?;
+        let path = root.join(layout::JOURNAL);
+        let (state, journal) = match fs::read(&path) {
+            Ok(bytes) => {
+                let (state, end, damage) = journal::read(bytes.into())?;
+                (state, Some((end, damage)))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (State::default(), None),
+            Err(error) => return Err(error),
+        };
+        let before = state.clone();
+        let whole = journal.as_ref().is_some_and(|(_, damage)| damage.is_empty());
+        for damage in journal.iter().flat_map(|(_, damage)| damage) {
+            let (position, size_bytes) = (damage.position, damage.size_bytes);
+            error!(position, size_bytes, "the journal is damaged: commits are lost");
+        }
+        // The journal is opened for good below, when it is known what it must say.
+        let opened = match &journal {
+            Some((end, _)) => Journal::open(root, *end)?,
+            None => Journal::create(root, &state)?,
+        };
+        let mut store = Store {
+            root: root.to_owned(),
+            fsync,
+            node_id,
+            _lock: lock,
+            state,
+            journal: opened,
+            folders: Folders::default(),
+            open: BTreeMap::new(),
+            uses: 0,
+            unflushed: BTreeSet::new(),
+            unflushed_folders: BTreeSet::new(),
+            broken: None,
+        };
+        for log in store.state.logs.keys().copied().collect::<Vec<_>>() {
+            store.settle(log)?;
+            store.recover(log)?;
+        }
+        if whole {
+            store.remove_leftovers()?;
+        }
+        if journal.is_some() && (!whole || store.state != before) {
+            store.journal = Journal::create(root, &store.state)?;
+        }
+        Ok(store)
+    }
+
+    /// Cuts the files of a log to what is stored, and what is stored to what is whole.
+    fn recover(&mut self, log: LogId) -> io::Result<()> {
+        let Some(folder) = self.folders.get(log) else { return Ok(()) };
+        let Some(known) = self.state.logs.get(&log) else { return Ok(()) };
+        let segments = known.segments.clone();
+        if !folder.exists() {
+            error!(folder = %folder.display(), "the folder of a partition is gone");
+            fs::create_dir_all(&folder)?;
+        }
+        let active = segments.last_key_value().map(|(base, _)| *base);
+        for (base, segment) in segments {
+            let path = layout::segment_file(&folder, base, Kind::Log);
+            let mut options = File::options();
+            let file = options.read(true).write(true).create(true).truncate(false).open(&path)?;
+            let length = file.metadata()?.len();
+            if length > segment.end {
+                info!(file = %path.display(), from = segment.end, to = length,
+                    "cut off what was never confirmed");
+                file.set_len(segment.end)?;
+            }
+            let present = length.min(segment.end);
+            let mut end = present;
+            if Some(base) == active || present < segment.end {
+                let start = if segment.snapshot_end <= present { segment.snapshot_end } else { 0 };
+                end = whole_end(&file, start, present)?;
+            }
+            if end < segment.end {
+                warn!(file = %path.display(), from = end, to = segment.end,
+                    "cut at the last whole batch: what followed is lost");
+                file.set_len(end)?;
+                self.state.shorten(log, base, end);
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what the journal does not know: what was left over when a deletion was interrupted,
+    /// or was never confirmed.
+    fn remove_leftovers(&mut self) -> io::Result<()> {
+        let known: BTreeMap<_, _> = self
+            .state
+            .logs
+            .iter()
+            .filter_map(|(log, state)| Some((self.folders.get(*log)?, &state.segments)))
+            .collect();
+        for entry in fs::read_dir(&self.root)? {
+            let folder = entry?.path();
+            match known.get(&folder) {
+                None if layout::is_partition_folder(&folder) => {
+                    info!(folder = %folder.display(), "removed: it is of no topic");
+                    fs::remove_dir_all(&folder)?;
+                }
+                None => {}
+                Some(segments) => {
+                    for entry in fs::read_dir(&folder)? {
+                        let entry = entry?;
+                        let base = entry.file_name().to_str().and_then(layout::base_offset);
+                        if base.is_some_and(|base| !segments.contains_key(&base)) {
+                            remove_file(&entry.path())?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn lock(root: &Path) -> io::Result<File> {
+    let path = root.join(layout::LOCK);
+    let file = File::options().create(true).write(true).truncate(false).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => {
+            let message = format!("another broker holds {}", path.display());
+            Err(io::Error::new(io::ErrorKind::ResourceBusy, message))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Where the last whole batch of `start..end` ends. Damage with whole batches behind it is not at
+/// the end: the core reports it, and reads on behind it.
+fn whole_end(file: &File, start: u64, end: u64) -> io::Result<u64> {
+    let mut bytes = vec![0; usize::try_from(end.saturating_sub(start)).unwrap_or(0)];
+    file.read_exact_at(&mut bytes, start)?;
+    let mut whole = start;
+    for found in scan(vec![(start, Bytes::from(bytes))], start, end) {
+        if let Scanned::Batch { position, batch } = found {
+            whole = position + batch.bytes.len() as u64;
+        }
+    }
+    Ok(whole)
+}
