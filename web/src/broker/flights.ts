@@ -130,8 +130,8 @@ async function sendAll(messages: Message[], pace: Pace, meter: Meter, present: n
   let failure: { error: unknown } | undefined
   meter.start()
   for (let at = 0; at < messages.length && !stopRequested && !failure; at += batch) {
-    if (pace !== 'full') await until(meter.started + (at * 1000) / pace)
     const some = messages.slice(at, at + batch)
+    if (pace !== 'full') await until(meter.started + ((at + some.length) * 1000) / pace)
     const sentAt = performance.now()
     const send = broker()
       .producer.send({ topic: TOPIC, messages: some })

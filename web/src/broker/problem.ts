@@ -55,6 +55,8 @@ function nested(error: unknown): unknown[] {
   return []
 }
 
+/** The error's words, as a sentence begins. A name such as idb://flights stays as it is. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())
 }

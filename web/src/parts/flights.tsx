@@ -77,9 +77,11 @@ export function Flights() {
             )}
             {present > 0 && (
               <>
-                <button type="button" data-testid="reload-page" onClick={() => location.reload()}>
-                  Reload the page
-                </button>
+                {stays() && (
+                  <button type="button" data-testid="reload-page" onClick={() => location.reload()}>
+                    Reload the page
+                  </button>
+                )}
                 <button type="button" data-testid="clear-flights" onClick={() => (clearing.value = true)}>
                   Start over
                 </button>
@@ -99,13 +101,17 @@ export function Flights() {
   )
 }
 
+/** Whether what is stored is there after a reload. */
+function stays(): boolean {
+  const { value } = connection
+  return value.state === 'open' && value.broker.mode === 'idb'
+}
+
 function say(state: (typeof loading.value)['state'], present: number): string {
-  const current = connection.value
-  const stays = current.state === 'open' && current.broker.mode === 'idb'
   if (state === 'preparing') return 'Looking which flights are there already …'
   if (state === 'loading') return 'Each batch is sent, stored, confirmed, and read back by a consumer of this page.'
   if (present >= TOTAL) {
-    return stays
+    return stays()
       ? 'They are all here. Reload the page, or kill the browser: they will still be.'
       : 'They are all here, for as long as the page is open.'
   }
