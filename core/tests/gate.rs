@@ -91,6 +91,9 @@ fn after_a_failed_commit_nothing_is_written_but_what_is_asked_for() {
     host.fail_commit(StorageError::Full("no room".into()));
     host.responses.clear();
     assert!(host.commits.is_empty(), "opening anew writes nothing");
+    let mut host = Host::open(host::config(&[]), host.storage);
+    assert_eq!(host.commit_count, 0, "nor does a new broker");
+    host.hold_commits = true;
     let request = m::DeleteTopicsRequest { topic_names: vec!["t".into()], ..Default::default() };
     host.send(&request, 5);
     let removes =

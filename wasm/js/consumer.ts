@@ -315,10 +315,10 @@ export class Consumer {
       this.#logger.warn(error.message)
       return
     }
-    this.#failure =
-      fault.type === 'OFFSET_OUT_OF_RANGE'
-        ? new KafkaJSOffsetOutOfRange(error as KafkaJSProtocolError, { topic, partition })
-        : error
+    const out = fault.type === 'OFFSET_OUT_OF_RANGE'
+    this.#failure = out
+      ? new KafkaJSOffsetOutOfRange(error as KafkaJSProtocolError, { topic, partition })
+      : Object.assign(error, { topic, partition })
     this.#wake()
   }
 

@@ -96,6 +96,7 @@ export class IdbEndpoint implements Endpoint {
       name: 'ottla',
     })
     const losers: Running['losers'] = new Set()
+    const deadline = Date.now() + timeoutMs - GRACE_MS
     const opened = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         const message = `the browser did not answer within ${timeoutMs} ms`
@@ -131,7 +132,8 @@ of the package, and that a Content-Security-Policy allows it under worker-src`
             type: 'open',
             module,
             name,
-            timeoutMs: Math.max(timeoutMs - GRACE_MS, 1),
+            timeoutMs,
+            deadline,
           } satisfies ToWorker),
         fail,
       )

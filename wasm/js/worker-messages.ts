@@ -2,7 +2,14 @@ import type { logLevel } from './logger.js'
 
 /** What the page tells the broker's worker. */
 export type ToWorker =
-  | { type: 'open'; module: WebAssembly.Module; name: string; timeoutMs: number }
+  | {
+      type: 'open'
+      module: WebAssembly.Module
+      name: string
+      timeoutMs: number
+      /** Until when the worker may wait, in milliseconds since 1970: it starts late on a busy machine. */
+      deadline: number
+    }
   | { type: 'connect'; port: MessagePort }
   | { type: 'close' }
 

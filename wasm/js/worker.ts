@@ -20,11 +20,13 @@ class Server {
   #release: () => void = () => {}
   readonly #early: MessagePort[] = []
 
-  async open({ module, name, timeoutMs }: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+  async open(message: Extract<ToWorker, { type: 'open' }>): Promise<void> {
+    const { module, name, timeoutMs, deadline } = message
+    const left = () => Math.max(deadline - Date.now(), 1)
     initSync({ module })
-    await this.#lock(name, timeoutMs)
+    await this.#lock(name, timeoutMs, left())
     const seed = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint
-    this.#host = await BrokerHost.openIdb(name, timeoutMs, seed, {
+    this.#host = await BrokerHost.openIdb(name, left(), seed, {
       schedule: (delayMs: number) => {
         clearTimeout(this.#timer)
         this.#timer = setTimeout(() => this.#host?.tick(), delayMs)
@@ -51,13 +53,13 @@ class Server {
   }
 
   /** Waits for the lock and holds it until `close`, or until the worker ends. */
-  #lock(name: string, timeoutMs: number): Promise<void> {
+  #lock(name: string, timeoutMs: number, leftMs: number): Promise<void> {
     if (!('locks' in navigator)) {
       const message = 'this page is no secure context; serve it over https or from localhost'
       throw { kind: 'unavailable', message } satisfies Failure
     }
     return new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(timeoutMs)
+      const signal = AbortSignal.timeout(leftMs)
       const held = new Promise<void>((release) => {
         this.#release = release
       })

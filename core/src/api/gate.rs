@@ -26,6 +26,8 @@ pub(crate) struct Gate {
     /// Writes of metadata for the next commit.
     writes: Vec<Write>,
     strict: bool,
+    /// A write that goes with the next commit that stores anything.
+    companion: Option<Write>,
     /// Logs with records for the next commit.
     dirty: Vec<LogId>,
     waiting: Vec<(Call, AfterCommit)>,
@@ -39,6 +41,12 @@ impl Gate {
     pub(crate) fn write(&mut self, write: Write) {
         self.strict = true;
         self.writes.push(write);
+    }
+
+    /// Has a write go with the next commit that stores anything. A commit that only removes things
+    /// stays without it: a full storage has room for such a one alone.
+    pub(crate) fn accompany(&mut self, write: Write) {
+        self.companion = Some(write);
     }
 
     /// Notes that a log has records for the next commit.
@@ -90,6 +98,16 @@ impl Gate {
                 logs.push((log, end));
                 durability = durability.max(asked);
             }
+        }
+        let stores = |write: &Write| {
+            matches!(
+                write,
+                Write::PutMetadata { .. } | Write::CreateLog { .. } | Write::Append { .. }
+            )
+        };
+        if writes.iter().any(stores) {
+            // First, so that a later write to the same key counts.
+            writes.splice(0..0, self.companion.take());
         }
         self.last_id += 1;
         let id = CommitId(self.last_id);

@@ -194,9 +194,12 @@ impl Node {
 
     /// Writes what is stored of the cluster.
     pub(crate) fn store_cluster(&mut self) {
+        self.gate.write(self.cluster_write());
+    }
+
+    pub(crate) fn cluster_write(&self) -> Write {
         let key = MetadataKey::Cluster.to_string();
-        let value = self.cluster.seal();
-        self.gate.write(Write::PutMetadata { key, value });
+        Write::PutMetadata { key, value: self.cluster.seal() }
     }
 
     /// A producer id that was never given out, in this life of the broker or an earlier one.

@@ -134,25 +134,24 @@ impl Broker {
             None => None,
         };
         self.node.forget_producer_ids();
-        let generation = self.node.cluster.generation;
+        let before = self.node.cluster.generation;
         let opened_before = !self.node.cluster.cluster_id.is_zero();
-        self.node.cluster = match known {
-            // After a failed commit the storage may be full: what need not be written is not.
-            Some(known) if opened_before && known.generation == generation => {
-                self.node.cluster = known;
-                return Ok(());
-            }
-            Some(known) => {
-                ClusterRecord { generation: known.generation.saturating_add(1), ..known }
-            }
-            None => {
-                // Logs without a cluster are leftovers: their names must not be used again.
-                let used = stored.segments.keys().map(|log| log.0 + 1).max().unwrap_or(0);
-                let cluster_id = self.node.random.uuid();
-                ClusterRecord { cluster_id, generation: 0, next_log_id: used, next_producer_id: 1 }
-            }
+        let Some(known) = known else {
+            // Logs without a cluster are leftovers: their names must not be used again.
+            let next_log_id = stored.segments.keys().map(|log| log.0 + 1).max().unwrap_or(0);
+            let cluster_id = self.node.random.uuid();
+            self.node.cluster =
+                ClusterRecord { cluster_id, generation: 0, next_log_id, next_producer_id: 1 };
+            self.node.store_cluster();
+            return Ok(());
         };
-        self.node.store_cluster();
+        // After a failed commit it is still the same opening.
+        let stored_as = known.generation;
+        let generation = if opened_before { before } else { stored_as.saturating_add(1) };
+        self.node.cluster = ClusterRecord { generation, ..known };
+        if generation != stored_as {
+            self.node.gate.accompany(self.node.cluster_write());
+        }
         Ok(())
     }
 
