@@ -10,7 +10,10 @@ use ottla::client::{
     Address, AutoOffsetReset, Client, ClientConfig, ClientError, ClientInput, ClientOutput, Event,
     Fetched, IsolationLevel, Link, ProduceRecord, SendId, StartPosition, Target,
 };
-use ottla::protocol::messages::{CreatableTopic, CreateTopicsRequest, CreateTopicsResponse};
+use ottla::protocol::messages::{
+    CreatableTopic, CreatePartitionsRequest, CreatePartitionsTopic, CreateTopicsRequest,
+    CreateTopicsResponse,
+};
 use ottla::record::Compression;
 use ottla::{ConnectionId, Input};
 
@@ -298,7 +301,8 @@ fn offsets_are_found_and_records_deleted() {
     let asked = [("t", 0, -1), ("t", 1, -1), ("t", 1, 1_500), ("t", 1, 9_000), ("t", 7, -1)];
     let isolation_level = IsolationLevel::ReadUncommitted;
     world.client.list_offsets(world.host.now, isolation_level, &asked).unwrap();
-    world.run();
+    // Partition 7 could be new: the client looks again before it says that there is none.
+    world.pass(1_000);
     let Some(Event::OffsetsListed { offsets, .. }) = world.events.pop_front() else { panic!() };
     let found: Vec<Option<i64>> =
         offsets.iter().map(|p| p.result.as_ref().ok().map(|at| at.offset)).collect();
@@ -315,6 +319,38 @@ fn offsets_are_found_and_records_deleted() {
     world.pass(100);
     assert_eq!(world.take_all()[&1].len(), 1);
     assert_eq!(world.client.position("t", 1), Some(3));
+}
+
+#[test]
+fn partitions_that_were_just_added_are_found() {
+    let mut world = World::with_topic(config(), 1);
+    let ask = |world: &mut World, partition: i32| {
+        let now = world.host.now;
+        world
+            .client
+            .list_offsets(now, IsolationLevel::ReadUncommitted, &[("t", partition, -1)])
+            .unwrap();
+        world.run();
+        for _ in 0..50 {
+            if let Some(Event::OffsetsListed { offsets, .. }) = world.events.pop_front() {
+                return offsets[0].result.clone().map(|found| found.offset);
+            }
+            world.pass(100);
+        }
+        panic!("no answer")
+    };
+    assert_eq!(ask(&mut world, 0), Ok(0));
+    let grow = CreatePartitionsTopic { name: "t".to_owned(), count: 3, ..Default::default() };
+    let request = CreatePartitionsRequest { topics: vec![grow], ..Default::default() };
+    world.client.request(world.host.now, Target::Controller, request).unwrap();
+    world.run();
+    world.events.clear();
+    assert_eq!(
+        ask(&mut world, 2),
+        Ok(0),
+        "what was known of the topic is older than the partition"
+    );
+    assert!(ask(&mut world, 3).is_err());
 }
 
 #[test]

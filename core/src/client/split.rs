@@ -29,6 +29,9 @@ pub(crate) struct Item {
     /// The timestamp looked for, or the offset to delete to.
     argument: i64,
     leader_epoch: i32,
+    /// The generation of the metadata that did not have the partition: it may be new, so that is
+    /// believed only of the next one.
+    missing_in: Option<u64>,
     result: Option<Result<ListedOffset, ClientError>>,
 }
 
@@ -52,6 +55,7 @@ impl Split {
             partition,
             argument,
             leader_epoch: -1,
+            missing_in: None,
             result: None,
         });
         Split { kind, items: items.collect() }
@@ -110,7 +114,10 @@ impl Split {
             });
             if let Some(code) = refused {
                 item.result = Some(Err(ClientError::broker(code, api, context())));
-            } else if absent {
+            } else if absent && item.missing_in.is_none() {
+                item.missing_in = Some(cluster.metadata.generation);
+                cluster.metadata.want();
+            } else if absent && item.missing_in < Some(cluster.metadata.generation) {
                 let code = ErrorCode::UnknownTopicOrPartition;
                 item.result = Some(Err(ClientError::broker(code, api, context())));
             }
