@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 
 use super::journal::{self, Journal};
 use super::layout::{self, Kind};
+use super::segment::SegmentFiles;
 use super::state::State;
 use super::store::{Folders, Store, remove_file};
 use crate::Fsync;
@@ -105,6 +106,11 @@ impl Store {
                     "cut at the last whole batch: what followed is lost");
                 file.set_len(end)?;
                 self.state.shorten(log, base, end);
+            }
+            if Some(base) == active || length != end {
+                // It may never be opened again, and the indexes may speak of what was cut off.
+                drop(file);
+                SegmentFiles::open(&folder, base, end)?;
             }
         }
         Ok(())

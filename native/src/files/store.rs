@@ -342,10 +342,9 @@ impl Store {
             if let Some((_, files)) = self.open.get_mut(&(log, segment)) {
                 files.truncate(end)?;
             } else if let Some(folder) = self.folders.get(log) {
-                // Closed meanwhile, or never opened. The indexes are looked at when it is opened.
-                let path = layout::segment_file(&folder, segment, Kind::Log);
-                if path.is_file() {
-                    File::options().write(true).open(path)?.set_len(end)?;
+                // Closed meanwhile, or what failed was to open it.
+                if layout::segment_file(&folder, segment, Kind::Log).is_file() {
+                    SegmentFiles::open(&folder, segment, end)?;
                 }
             }
         }

@@ -56,21 +56,28 @@ fn what_the_journal_does_not_know_never_was() {
     let before = store.state.clone();
     // All that a commit does before the journal: records, a new log, a new segment.
     let other = LogId(8);
+    let many: Vec<Bytes> = (1..200).map(batch).collect();
     let writes = vec![
-        append(LOG, end, batch(1)),
+        append(LOG, end, many.concat().into()),
         create(other),
         append(other, 0, batch(0)),
         Write::Append { log: LOG, segment: 1, position: 0, bytes: batch(1) },
         put("a", "2"),
     ];
     store.stage(&writes, &mut Staged::default()).unwrap();
-    assert_eq!(stored(&store, LOG).len() as u64, 2 * end);
+    assert_eq!(stored(&store, LOG).len() as u64, 200 * end);
+    let folder = layout::partition_folder(scratch.path(), "t", 0);
+    let index_bytes = || {
+        let path = layout::segment_file(&folder, 0, Kind::OffsetIndex);
+        std::fs::metadata(path).unwrap().len()
+    };
+    assert!(index_bytes() > 0);
     drop(store);
 
     let mut store = open(&scratch);
     assert_eq!(store.state, before);
     assert_eq!(stored(&store, LOG), batch(0));
-    let folder = layout::partition_folder(scratch.path(), "t", 0);
+    assert_eq!(index_bytes(), 0, "the index speaks of nothing that is not there");
     assert!(!layout::segment_file(&folder, 1, Kind::Log).exists());
     assert!(!layout::new_folder(scratch.path(), other).exists());
     commit(&mut store, vec![append(LOG, end, batch(1))]);
