@@ -13,7 +13,7 @@ import type { Data, IHeaders, Message } from './types.js'
 const encoder = /* @__PURE__ */ new TextEncoder()
 
 /** Text up to this length is written by hand, which for short ASCII beats a call of the encoder. */
-const SHORT = 64
+const SHORT = 256
 
 /** Writes sends into a buffer that is used again and again. */
 export class Packer {
