@@ -5,7 +5,7 @@
 mod host;
 
 use bytes::Bytes;
-use host::{Host, batch, batch_with, config, values};
+use host::{Host, batch, batch_with, config, fetch, values};
 use ottla::protocol::messages as m;
 use ottla::record::BatchOptions;
 
@@ -65,13 +65,44 @@ fn cold_reads_load_a_part_of_a_segment_and_memory_is_bounded() {
     host.loaded_bytes = 0;
     let data = host.fetch_at_most("t", 0, 0, 1_000);
     assert!(data.records.unwrap().len() <= 1_000);
-    assert_eq!(host.load_count - before, 1);
-    assert!(host.loaded_bytes <= 66_000, "{} bytes were read for 1,000", host.loaded_bytes);
+    assert_eq!(host.load_count - before, 2, "one for the fetch, one ahead of the next");
+    assert!(host.loaded_bytes <= 2 * 66_000, "{} bytes were read for 1,000", host.loaded_bytes);
     assert_eq!(values(&host.read_all("t", 0, 0)), numbered(0, 20_000));
     // What was produced last is in memory still.
     let before = host.load_count;
     host.fetch("t", 0, 19_995);
     assert_eq!(host.load_count, before);
+}
+
+#[test]
+fn what_was_read_ahead_is_not_read_again() {
+    let mut host = Host::with(&[("ottla.cache.bytes", "0")]);
+    host.create("t", 1, &[]);
+    fill(&mut host, "t", 10_000);
+    let size: usize = 10_000 * batch(1_000, &["value 000000"; 10]).len();
+    host.loaded_bytes = 0;
+    let mut offset = 0;
+    while offset < 100_000 {
+        let records = host.fetch_at_most("t", 0, offset, 200_000).records.unwrap();
+        let last = ottla::record::batches(records).last().unwrap().unwrap();
+        offset = last.header.next_offset();
+    }
+    let read = host.loaded_bytes as f64 / size as f64;
+    assert!(read < 1.5, "the log was read {read:.2} times over");
+
+    // A fetch that comes while its part is being read ahead waits for that.
+    host.hold_loads = true;
+    let request = fetch("t", 0, 0, 100_000, 0);
+    host.send(&request, 12);
+    host.load();
+    assert_eq!((host.responses.len(), host.loads.len()), (1, 1), "answered, and reading ahead");
+    let (_, response) = host.response::<m::FetchRequest>(12).unwrap();
+    let records = response.responses[0].partitions[0].records.clone().unwrap();
+    let last = ottla::record::batches(records).last().unwrap().unwrap();
+    host.send(&fetch("t", 0, last.header.next_offset(), 100_000, 0), 12);
+    assert_eq!((host.responses.len(), host.loads.len()), (0, 1), "no second load of the same");
+    host.load();
+    assert_eq!(host.responses.len(), 1);
 }
 
 #[test]

@@ -27,6 +27,10 @@ pub(crate) trait Parked {
     fn advance(&mut self, node: &mut Node, now: Now) -> Progress;
     /// Takes what a load brought that [`Progress::Load`] asked for.
     fn loaded(&mut self, range: &LogRange, result: Result<Loaded, StorageError>);
+    /// Once it is done: what the client will probably ask for next.
+    fn read_ahead(&self, _: &Node) -> Vec<LogRange> {
+        Vec::new()
+    }
 }
 
 /// How far a parked request came.

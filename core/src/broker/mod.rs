@@ -13,6 +13,7 @@
 //! with an error, and the broker opens anew from what is stored. If that fails too, it says
 //! [`Output::Failed`] and is of no more use.
 
+mod ahead;
 mod connections;
 mod open;
 mod parked;
@@ -21,6 +22,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use self::ahead::ReadAhead;
 use self::connections::Connections;
 use self::open::Opening;
 use self::parked::ParkedRequests;
@@ -37,6 +39,7 @@ pub struct Broker {
     node: Node,
     connections: Connections,
     parked: ParkedRequests,
+    ahead: ReadAhead,
     phase: Phase,
     outputs: VecDeque<Output>,
     last_load: u64,
@@ -61,6 +64,7 @@ impl Broker {
             node: Node::new(config, seed),
             connections: Connections::default(),
             parked: ParkedRequests::default(),
+            ahead: ReadAhead::default(),
             phase: Phase::Serving,
             outputs: VecDeque::new(),
             last_load: 0,
@@ -241,7 +245,9 @@ impl Broker {
         if matches!(self.phase, Phase::Opening { .. }) {
             return self.opened(now, load, result);
         }
-        if let Some(id) = self.parked.loaded(load, result) {
+        if !self.parked.awaits(load) {
+            self.ahead.loaded(load, result);
+        } else if let Some(id) = self.parked.loaded(load, result) {
             self.advance(now, id);
         }
     }

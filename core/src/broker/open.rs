@@ -41,6 +41,7 @@ impl Broker {
         let load = self.load_id();
         self.outputs.push_back(Output::Load { id: load, load: Load::Metadata });
         self.parked.restart();
+        self.ahead.clear();
         let opening = Opening::Metadata(load);
         self.phase = Phase::Opening { opening, requests: Vec::new() };
     }

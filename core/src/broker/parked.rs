@@ -3,6 +3,7 @@
 use litemap::LiteMap;
 
 use super::Broker;
+use super::ahead::Found;
 use crate::api::{Call, Parked, Progress};
 use crate::io::{ConnectionId, Now, Output};
 use crate::storage::{Load, LoadId, Loaded, LogId, LogRange, StorageError};
@@ -88,6 +89,11 @@ impl ParkedRequests {
         ids.into_iter().for_each(|id| self.remove(id));
     }
 
+    /// Whether a request waits for this load.
+    pub(crate) fn awaits(&self, load: LoadId) -> bool {
+        self.by_load.contains_key(&load)
+    }
+
     /// Hands a load's result over; gives the request, if it has all its loads now.
     pub(crate) fn loaded(
         &mut self,
@@ -115,28 +121,59 @@ impl ParkedRequests {
 impl Broker {
     /// Lets a parked request go on.
     pub(super) fn advance(&mut self, now: Now, id: u64) {
-        let Some(entry) = self.parked.entries.get_mut(&id) else { return };
-        if !entry.loads.is_empty() || !self.is_serving() {
-            return;
-        }
-        let Some(entry) = self.parked.entries.get_mut(&id) else { return };
-        let call = entry.call;
-        match entry.request.advance(&mut self.node, now) {
-            Progress::Done(frame) => {
-                self.parked.remove(id);
-                self.respond(call, Some(frame));
+        while self.is_serving() {
+            let Some(entry) = self.parked.entries.get_mut(&id) else { return };
+            if !entry.loads.is_empty() {
+                return;
             }
-            Progress::Wait { logs, deadline_ms } => self.parked.wait(id, logs, deadline_ms),
-            Progress::Load(ranges) => {
-                self.parked.unwait(id);
-                for range in ranges {
-                    let load = self.load_id();
-                    self.parked.by_load.insert(load, id);
-                    if let Some(entry) = self.parked.entries.get_mut(&id) {
-                        entry.loads.insert(load, range.clone());
-                    }
-                    self.outputs.push_back(Output::Load { id: load, load: Load::Log(range) });
+            let call = entry.call;
+            match entry.request.advance(&mut self.node, now) {
+                Progress::Done(frame) => {
+                    let ahead = entry.request.read_ahead(&self.node);
+                    self.parked.remove(id);
+                    self.respond(call, Some(frame));
+                    return self.read_ahead(ahead);
                 }
+                Progress::Wait { logs, deadline_ms } => {
+                    return self.parked.wait(id, logs, deadline_ms);
+                }
+                Progress::Load(ranges) => {
+                    self.parked.unwait(id);
+                    ranges.into_iter().for_each(|range| self.load_for(id, range));
+                }
+            }
+        }
+    }
+
+    /// Gets a request a part of a segment: from what was read ahead, or by a load.
+    fn load_for(&mut self, id: u64, range: LogRange) {
+        let found = self.ahead.take(&range);
+        let load = match found {
+            Some(Found::Ready(result)) => {
+                if let Some(entry) = self.parked.entries.get_mut(&id) {
+                    entry.request.loaded(&range, result);
+                }
+                return;
+            }
+            Some(Found::Loading(load)) => load,
+            None => {
+                let load = self.load_id();
+                self.outputs.push_back(Output::Load { id: load, load: Load::Log(range.clone()) });
+                load
+            }
+        };
+        self.parked.by_load.insert(load, id);
+        if let Some(entry) = self.parked.entries.get_mut(&id) {
+            entry.loads.insert(load, range);
+        }
+    }
+
+    fn read_ahead(&mut self, ranges: Vec<LogRange>) {
+        for range in ranges {
+            if self.ahead.admit(&range) {
+                let id = self.load_id();
+                self.ahead.loading(range.clone(), id);
+                self.outputs.push_back(Output::Load { id, load: Load::Log(range) });
             }
         }
     }

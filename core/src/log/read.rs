@@ -30,6 +30,8 @@ pub struct ColdRead {
     pub batches: Bytes,
     /// Where to go on if `batches` is empty: no batch in that part reached the offset.
     pub resume_offset: i64,
+    /// Behind the last of the batches.
+    pub next_offset: Option<i64>,
     /// The offset asked for lies in damaged bytes.
     pub damaged: bool,
     /// What was found damaged on the way, for the log.
@@ -124,6 +126,7 @@ impl PartitionLog {
         let damage = self.name_damage(range, &scanned);
         let mut budget = Budget { left: max_bytes, at_least_one };
         let mut taken = Vec::new();
+        let mut next_offset = None;
         // Damage is passed only before the first batch taken, and only where the batch behind it
         // shows that the offset asked for was not in it.
         let mut passed_damage = false;
@@ -143,6 +146,7 @@ impl PartitionLog {
                         break;
                     }
                     taken.push(batch.bytes.clone());
+                    next_offset = Some(batch.header.next_offset());
                 }
                 Scanned::Damage { .. } if taken.is_empty() => passed_damage = true,
                 Scanned::Damage { .. } => break,
@@ -151,7 +155,7 @@ impl PartitionLog {
         // Damage at the end of the range: what follows it decides whether the offset is in it.
         damaged |= passed_damage && taken.is_empty() && offset < self.offset_behind(range);
         let resume_offset = self.offset_behind(range).max(offset);
-        ColdRead { batches: concat(taken.iter()), resume_offset, damaged, damage }
+        ColdRead { batches: concat(taken.iter()), resume_offset, next_offset, damaged, damage }
     }
 
     /// The first offset behind a range of a segment, as far as the index tells.

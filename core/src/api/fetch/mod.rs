@@ -56,6 +56,8 @@ struct PartitionTask {
     offset: i64,
     awaited: Option<LogRange>,
     loaded: Option<LoadedPart>,
+    /// Where the next fetch goes on, and with how many bytes at most, if this one was loaded.
+    next: Option<(i64, usize)>,
 }
 
 /// What a partition gives at this moment.
@@ -68,7 +70,7 @@ enum Outcome {
 impl PartitionTask {
     fn new(fetched: FetchedPartition) -> PartitionTask {
         let offset = fetched.asked.fetch_offset;
-        PartitionTask { fetched, offset, awaited: None, loaded: None }
+        PartitionTask { fetched, offset, awaited: None, loaded: None, next: None }
     }
 
     fn log_id(&self, node: &Node) -> Result<LogId, ErrorCode> {
@@ -117,6 +119,7 @@ impl PartitionTask {
                 return Err(ErrorCode::CorruptMessage);
             }
             if !read.batches.is_empty() || read.resume_offset <= self.offset {
+                self.next = read.next_offset.map(|offset| (offset, max_bytes));
                 return Ok(Outcome::Data(read.batches));
             }
             self.offset = read.resume_offset;
@@ -210,6 +213,18 @@ impl Parked for Task {
             partition.awaited = None;
             partition.loaded = Some(LoadedPart::new(range, result));
         }
+    }
+
+    fn read_ahead(&self, node: &Node) -> Vec<LogRange> {
+        let next = |partition: &PartitionTask| {
+            let (offset, max_bytes) = partition.next?;
+            let log = node.logs.get(&partition.log_id(node).ok()?)?;
+            match log.read(offset, max_bytes, true) {
+                Read::Cold(range) => Some(range),
+                _ => None,
+            }
+        };
+        self.partitions.iter().filter_map(next).collect()
     }
 }
 
