@@ -139,7 +139,10 @@ impl Engine for Stub {
     fn handle(&mut self, now: Now, input: Input) {
         match input {
             Input::Connected { connection } => self.connected.push(connection),
-            Input::Disconnected { connection } => self.connected.retain(|c| *c != connection),
+            Input::Disconnected { connection } => {
+                self.connected.retain(|c| *c != connection);
+                self.waiting.take_if(|(_, waits)| *waits == connection);
+            }
             Input::Request { connection, frame } => self.request(now, connection, frame),
             Input::Committed { commit } => {
                 let connection = self.commits.remove(&commit).unwrap();
@@ -271,6 +274,9 @@ async fn either_side_may_end_a_connection() {
     let c = Peer::new();
     host.connect_port(c.other());
     assert_eq!(c.ask("hello").await, "hello");
+    // Past the time at which the one that left would have been answered.
+    sleep(60).await;
+    assert_eq!(c.ask("hello again").await, "hello again");
 }
 
 #[wasm_bindgen_test]
