@@ -13,6 +13,7 @@ use super::position::{Parsed, StartPosition, parse};
 use super::session::{Delta, Key, Wanted};
 use super::{Fetcher, Sent, fetch_error};
 use crate::Now;
+use crate::map;
 use crate::protocol::messages::{FetchPartitionData, FetchRequest, FetchResponse};
 use crate::protocol::{ApiKey, ErrorCode};
 
@@ -100,13 +101,10 @@ impl Fetcher {
             node,
             to,
             sent_at_ms: now.monotonic_ms,
-            partitions: partitions
-                .iter()
-                .filter_map(|(key, wanted)| {
-                    let assigned = self.assignment.partitions.get(key)?;
-                    Some((key.clone(), (assigned.generation, wanted.offset)))
-                })
-                .collect(),
+            partitions: map::collect(partitions.iter().filter_map(|(key, wanted)| {
+                let assigned = self.assignment.partitions.get(key)?;
+                Some((key.clone(), (assigned.generation, wanted.offset)))
+            })),
         };
         let Some(state) = self.nodes.get_mut(&node) else { return };
         let Delta { session_id, session_epoch, topics, forgotten } =
