@@ -3,11 +3,9 @@
 //! One commit is out at a time. What arrives meanwhile is the next one: many small requests share
 //! one commit, and a commit can never land without the one before it.
 
-use bytes::Bytes;
-
 use super::Call;
 use super::reply::AfterCommit;
-use crate::storage::{Commit, CommitId, Durability, LogId, StorageError, Write};
+use crate::storage::{Commit, CommitId, Durability, LogId, Write};
 
 /// What one commit makes true once it is confirmed.
 #[derive(Default)]
@@ -133,9 +131,4 @@ impl Gate {
         *self = Gate { last_id, ..Gate::default() };
         Some(bound.waiting)
     }
-}
-
-/// Answers a response that was held back.
-pub(crate) fn release(reply: AfterCommit, stored: Result<(), &StorageError>) -> Option<Bytes> {
-    reply(stored)
 }

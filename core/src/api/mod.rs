@@ -10,7 +10,7 @@ mod delete_records;
 mod delete_topics;
 mod describe_configs;
 mod fetch;
-pub(crate) mod gate;
+mod gate;
 mod init_producer_id;
 mod list_offsets;
 mod metadata;

@@ -26,9 +26,9 @@ use self::ahead::ReadAhead;
 use self::connections::Connections;
 use self::open::Opening;
 use self::parked::ParkedRequests;
-use crate::api::{self, BrokerConfig, Call, Node, Reply, gate};
+use crate::api::{self, BrokerConfig, Call, Node, Reply};
 use crate::io::{ConnectionId, Input, LogLevel, Now, Output};
-use crate::protocol::{ApiKey, peek_header};
+use crate::protocol::{ApiKey, Reader, RequestHeader, peek_header};
 use crate::storage::{CommitId, LoadId, Loaded, StorageError};
 
 /// How often idle producers are looked for.
@@ -50,7 +50,7 @@ enum Phase {
     /// Reads what is stored. Requests wait.
     Opening {
         opening: Opening,
-        requests: Vec<(Call, Bytes)>,
+        requests: Vec<(Call, RequestHeader, Reader)>,
     },
     Serving,
     /// The storage is of no use; the host has been told.
@@ -128,8 +128,8 @@ impl Broker {
             let reason = format!("a request of {} bytes, {bound} allowed", frame.len());
             return self.close(connection, reason);
         }
-        let header = match peek_header(frame.clone()) {
-            Ok((header, _)) => header,
+        let (header, body) = match peek_header(frame) {
+            Ok(read) => read,
             Err(error) => return self.close(connection, format!("bad request header: {error}")),
         };
         let bound = self.node.config.number("queued.max.requests") as usize;
@@ -144,14 +144,13 @@ impl Broker {
             correlation_id: header.correlation_id,
         };
         match &mut self.phase {
-            Phase::Opening { requests, .. } => requests.push((call, frame)),
-            Phase::Serving => self.serve(now, call, frame),
+            Phase::Opening { requests, .. } => requests.push((call, header, body)),
+            Phase::Serving => self.serve(now, call, header, body),
             Phase::Failed => self.close(connection, "the storage has failed".to_owned()),
         }
     }
 
-    fn serve(&mut self, now: Now, call: Call, frame: Bytes) {
-        let Ok((header, body)) = peek_header(frame) else { return };
+    fn serve(&mut self, now: Now, call: Call, header: RequestHeader, body: Reader) {
         let served = api::SERVED.iter().find(|(api, _, _)| *api as i16 == header.api_key);
         let known = served.is_some_and(|(_, min, max)| (*min..=*max).contains(&header.api_version));
         if !known && header.api_key == ApiKey::ApiVersions as i16 {
@@ -203,8 +202,7 @@ impl Broker {
     fn committed(&mut self, commit: CommitId) {
         let Some(bound) = self.node.gate.confirmed(commit) else { return };
         for (call, reply) in bound.waiting {
-            let frame = gate::release(reply, Ok(()));
-            self.respond(call, frame);
+            self.respond(call, reply(Ok(())));
         }
         for (log, end) in bound.logs {
             if self.node.logs.get_mut(&log).is_some_and(|l| l.confirm(end)) {
@@ -219,8 +217,7 @@ impl Broker {
         let message = format!("a commit failed ({error}): opening anew from what is stored");
         self.outputs.push_back(Output::Log { level: LogLevel::Error, message });
         for (call, reply) in waiting {
-            let frame = gate::release(reply, Err(error));
-            self.respond(call, frame);
+            self.respond(call, reply(Err(error)));
         }
         self.open();
     }

@@ -78,7 +78,7 @@ impl Broker {
 
     fn fail(&mut self, error: StorageError) {
         if let Phase::Opening { requests, .. } = std::mem::replace(&mut self.phase, Phase::Failed) {
-            for (call, _) in requests {
+            for (call, ..) in requests {
                 self.close(call.connection, format!("the storage has failed: {error}"));
             }
         }
@@ -235,8 +235,8 @@ impl Broker {
             self.adopt(log);
         }
         self.node.evict();
-        for (call, frame) in requests {
-            self.serve(now, call, frame);
+        for (call, header, body) in requests {
+            self.serve(now, call, header, body);
         }
         for id in self.parked.ids() {
             self.advance(now, id);

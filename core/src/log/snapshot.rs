@@ -94,7 +94,7 @@ impl LogRecord {
 
     /// Reads a stored value.
     pub fn open(value: Bytes) -> Result<LogRecord, ValueError> {
-        open_value(value, 0..=VERSION).map(|(_, record)| record)
+        open_value(value, 0..=VERSION)
     }
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn encode(
 
 /// Reads a snapshot; `None` where the value is damaged, so that the segment must be read instead.
 pub(crate) fn decode(base_offset: i64, value: Bytes) -> Option<Restored> {
-    let (_, snapshot) = open_value::<SegmentSnapshot>(value, 0..=VERSION).ok()?;
+    let snapshot = open_value::<SegmentSnapshot>(value, 0..=VERSION).ok()?;
     let entry = |e: &SnapshotEntry| IndexEntry {
         offset: e.offset,
         position: u64::from(e.position),

@@ -31,11 +31,11 @@ pub(crate) fn seal_value(value: &impl Field, version: i16) -> Bytes {
     bytes.into()
 }
 
-/// Reads a value, and says in which version it was.
+/// Reads a value that was written in one of these versions.
 pub(crate) fn open_value<T: Field>(
     value: Bytes,
     versions: RangeInclusive<i16>,
-) -> Result<(i16, T), ValueError> {
+) -> Result<T, ValueError> {
     let mut from = Reader::new(value, 0, true);
     let stored = u32::read(&mut from).map_err(|_| ValueError::Damaged)?;
     let body = from.into_rest();
@@ -48,5 +48,5 @@ pub(crate) fn open_value<T: Field>(
         return Err(ValueError::Newer(version));
     }
     from.version = version;
-    Ok((version, T::read(&mut from)?))
+    Ok(T::read(&mut from)?)
 }

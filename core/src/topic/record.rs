@@ -52,7 +52,7 @@ macro_rules! stored {
 
             /// Reads a stored value.
             pub fn open(value: Bytes) -> Result<$record, ValueError> {
-                open_value(value, 0..=VERSION).map(|(_, record)| record)
+                open_value(value, 0..=VERSION)
             }
         }
     )* };
