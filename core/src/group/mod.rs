@@ -9,6 +9,7 @@
 
 mod classic;
 mod effects;
+mod record;
 mod settings;
 
 use litemap::LiteMap;
