@@ -13,6 +13,7 @@ mod groups;
 mod listing;
 mod members;
 mod offsets;
+#[allow(dead_code, unused_imports)] // Until groups of the KIP-848 protocol are here.
 mod record;
 mod settings;
 
@@ -28,9 +29,9 @@ pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
 /// The partition of [`OFFSETS_TOPIC`] that a group belongs to: Java's `hashCode` of its id, without
 /// the sign, modulo the number of partitions.
 pub(crate) fn partition_of(group: &str, partitions: i32) -> i32 {
-    let hash = group.encode_utf16().fold(0i32, |hash, unit| {
-        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
-    });
+    let hash = group
+        .encode_utf16()
+        .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
     // Kafka's `abs`, which gives 0 for the one number without a positive counterpart.
     let positive = if hash == i32::MIN { 0 } else { hash.abs() };
     positive % partitions.max(1)
@@ -43,8 +44,14 @@ mod tests {
     // From Java: `Utils.abs(id.hashCode()) % 50`.
     #[test]
     fn a_group_has_the_partition_that_kafka_gives_it() {
-        let known =
-            [("", 0), ("g", 3), ("group", 47), ("my-group", 12), ("polygenelubricants", 0), ("größe", 7)];
+        let known = [
+            ("", 0),
+            ("g", 3),
+            ("group", 47),
+            ("my-group", 12),
+            ("polygenelubricants", 0),
+            ("größe", 7),
+        ];
         for (group, partition) in known {
             assert_eq!(partition_of(group, 50), partition, "{group}");
             assert_eq!(partition_of(group, 1), 0);
