@@ -7,8 +7,10 @@
 //!
 //! Source: KIP-62, KIP-211, KIP-345, KIP-394, KIP-496, KIP-814, KIP-848.
 
+mod assignor;
 mod classic;
 mod effects;
+mod partitions;
 mod record;
 mod settings;
 
