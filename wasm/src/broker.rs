@@ -97,9 +97,13 @@ impl BrokerHost {
         open(StorageKind::Memory, seed, surroundings).await
     }
 
-    /// Serves a client over a port.
-    pub fn connect(&self, port: MessagePort) {
-        self.0.connect_port(port);
+    /// Serves a client over a port. The host names where the client is (its tab), as groups show it.
+    pub fn connect(
+        &self,
+        port: MessagePort,
+        #[wasm_bindgen(js_name = clientHost)] client_host: Option<String>,
+    ) {
+        self.0.connect_port(port, client_host.unwrap_or_default());
     }
 
     /// The time asked for has come.

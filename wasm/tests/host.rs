@@ -138,7 +138,7 @@ fn all() -> Load {
 impl Engine for Stub {
     fn handle(&mut self, now: Now, input: Input) {
         match input {
-            Input::Connected { connection } => self.connected.push(connection),
+            Input::Connected { connection, .. } => self.connected.push(connection),
             Input::Disconnected { connection } => {
                 self.connected.retain(|c| *c != connection);
                 self.waiting.take_if(|(_, waits)| *waits == connection);
@@ -227,8 +227,8 @@ async fn frames_go_and_come_and_are_stored() {
     for kind in [StorageKind::Memory, idb("host-frames")] {
         let (host, _) = open(kind.clone()).await;
         let (a, b) = (Peer::new(), Peer::new());
-        host.connect_port(a.other());
-        host.connect_port(b.other());
+        host.connect_port(a.other(), "tab".to_owned());
+        host.connect_port(b.other(), "tab".to_owned());
         assert_eq!(a.ask("hello").await, "hello");
         assert_eq!(a.ask("put one").await, "stored");
         assert_eq!(b.ask("put two").await, "stored");
@@ -239,7 +239,7 @@ async fn frames_go_and_come_and_are_stored() {
         if kind != StorageKind::Memory {
             let (host, _) = open(kind).await;
             let c = Peer::new();
-            host.connect_port(c.other());
+            host.connect_port(c.other(), "tab".to_owned());
             assert_eq!(c.ask("put three").await, "stored");
             assert_eq!(c.ask("get").await, "onetwothree");
         }
@@ -250,12 +250,12 @@ async fn frames_go_and_come_and_are_stored() {
 async fn a_failed_storage_ends_the_connections_and_a_new_broker_serves_the_next() {
     let (host, logged) = open(idb("host-failure")).await;
     let (a, b) = (Peer::new(), Peer::new());
-    host.connect_port(a.other());
+    host.connect_port(a.other(), "tab".to_owned());
     assert_eq!(a.ask("put kept").await, "stored");
     assert_eq!(a.ask("fail").await, "closed");
     // Connects, and sends, while the database is being opened again.
     b.send("get");
-    host.connect_port(b.other());
+    host.connect_port(b.other(), "tab".to_owned());
     assert_eq!(b.text().await, "kept");
     assert_eq!(*logged.borrow(), ["storage failed: asked"]);
 }
@@ -264,15 +264,15 @@ async fn a_failed_storage_ends_the_connections_and_a_new_broker_serves_the_next(
 async fn either_side_may_end_a_connection() {
     let (host, logged) = open(StorageKind::Memory).await;
     let (a, b) = (Peer::new(), Peer::new());
-    host.connect_port(a.other());
-    host.connect_port(b.other());
+    host.connect_port(a.other(), "tab".to_owned());
+    host.connect_port(b.other(), "tab".to_owned());
     assert_eq!(a.ask("close").await, "closed");
     assert_eq!(*logged.borrow(), ["asked"]);
     // The broker would refuse to answer one whose end it has heard of.
     b.send("wait");
     b.bye();
     let c = Peer::new();
-    host.connect_port(c.other());
+    host.connect_port(c.other(), "tab".to_owned());
     assert_eq!(c.ask("hello").await, "hello");
     // Past the time at which the one that left would have been answered.
     sleep(60).await;

@@ -30,6 +30,9 @@ pub use engine::Engine;
 use storage::Storage;
 pub use storage::StorageKind;
 
+/// The broker's number, which nobody sets here: Kafka's default of `node.id`.
+const NODE_ID: i32 = 0;
+
 /// What a host asks of its surroundings.
 pub trait Surroundings {
     /// Calls [`Host::tick`] after this delay. A later call replaces an earlier one.
@@ -89,25 +92,27 @@ impl<E: Engine + 'static> Host<E> {
         self.storage.open(report).await?;
         *self.engine.borrow_mut() = Some((self.make)());
         // Those that connected in the meantime, before what they have already sent.
-        for connection in self.connections.borrow().keys() {
-            self.queue.borrow_mut().push_front(Input::Connected { connection: *connection });
+        for (id, connection) in self.connections.borrow().iter() {
+            self.queue.borrow_mut().push_front(connected(*id, &connection.client_host));
         }
         self.push(Input::Tick);
         Ok(())
     }
 
     /// Serves a connection over a port: each message is a frame, as an `ArrayBuffer`. Any other
-    /// message ends the connection, in both directions.
-    pub fn connect_port(self: &Rc<Self>, port: MessagePort) {
+    /// message ends the connection, in both directions. `client_host` is where the client is, as
+    /// DescribeGroups shows it.
+    pub fn connect_port(self: &Rc<Self>, port: MessagePort, client_host: String) {
         let id = self.name_connection();
         let host = Rc::clone(self);
-        self.add(id, Connection::over_port(port, move |frame| host.receive(id, frame)));
+        let receive = move |frame| host.receive(id, frame);
+        self.add(id, Connection::over_port(port, client_host, receive));
     }
 
     /// Serves a connection within this module.
     pub fn connect_local(self: &Rc<Self>, sink: LocalSink) -> ConnectionId {
         let id = self.name_connection();
-        self.add(id, Connection::Local(sink));
+        self.add(id, Connection::local(sink));
         id
     }
 
@@ -145,10 +150,11 @@ impl<E: Engine + 'static> Host<E> {
     }
 
     fn add(self: &Rc<Self>, id: ConnectionId, connection: Connection) {
+        let input = connected(id, &connection.client_host);
         self.connections.borrow_mut().insert(id, Rc::new(connection));
         // While the storage is being opened, `start` will tell the new broker.
         if self.engine.borrow().is_some() {
-            self.push(Input::Connected { connection: id });
+            self.push(input);
         }
     }
 
@@ -245,4 +251,9 @@ impl<E: Engine + 'static> Host<E> {
         let delay_ms = deadline_ms.saturating_sub(self.clock.now().monotonic_ms);
         self.surroundings.schedule(delay_ms as f64);
     }
+}
+
+fn connected(connection: ConnectionId, client_host: &str) -> Input {
+    let client_host = client_host.to_owned();
+    Input::Connected { connection, client_host, node_id: NODE_ID }
 }
