@@ -82,7 +82,7 @@ impl BrokerConfig {
     }
 
     /// Shows the broker as one more broker, whose number is the next after `node.id`, with partitions
-    /// of its own. It is one broker all the same: each address serves every partition.
+    /// of its own: what only their leader does is refused where another one is asked.
     pub fn add_node(&mut self, host: &str, port: u16) {
         self.further.push((host.to_owned(), port));
     }

@@ -13,6 +13,7 @@ mod describe_configs;
 mod fetch;
 mod gate;
 mod init_producer_id;
+mod leader;
 mod list_offsets;
 mod metadata;
 mod node;
@@ -20,6 +21,7 @@ mod offset_for_leader_epoch;
 mod produce;
 mod random;
 mod reply;
+mod settings;
 
 pub(crate) use api_versions::unsupported as unsupported_api_versions;
 pub use config::{BROKER_CONFIGS, BrokerConfig, broker_config};

@@ -9,6 +9,7 @@ use super::config::BrokerConfig;
 use super::fetch::FetchSessions;
 use super::gate::Gate;
 use super::random::Random;
+use super::settings::Settings;
 use crate::log::{LogConfig, PartitionLog};
 use crate::protocol::ErrorCode;
 use crate::storage::{LogId, MetadataKey, Write};
@@ -18,6 +19,8 @@ use crate::{Output, Uuid};
 /// One broker's state, without the responses that its connections wait for.
 pub(crate) struct Node {
     pub config: BrokerConfig,
+    /// What requests need of it.
+    pub settings: Settings,
     pub clients: Clients,
     pub random: Random,
     pub cluster: ClusterRecord,
@@ -55,18 +58,13 @@ impl Node {
             cached: VecDeque::new(),
             cached_bytes: 0,
             producer_ids_from: 0,
+            settings: Settings::of(&config),
             config,
         }
     }
 
     pub(crate) fn id(&self) -> i32 {
-        self.config.number("node.id") as i32
-    }
-
-    /// The broker that a partition is said to be led by: they take turns.
-    pub(crate) fn leader(&self, partition: i32) -> i32 {
-        let count = self.config.node_count() as i32;
-        self.id() + partition.rem_euclid(count)
+        self.settings.node_id
     }
 
     /// The topic that a request names by name, or by id where it has one.
@@ -249,8 +247,7 @@ impl Node {
 
     /// Drops the oldest stored batches from memory until the rest fits `ottla.cache.bytes`.
     pub(crate) fn evict(&mut self) {
-        let bound = self.config.number("ottla.cache.bytes") as usize;
-        while self.cached_bytes > bound {
+        while self.cached_bytes > self.settings.cache_bytes {
             let Some(log) = self.cached.front().and_then(|log| self.logs.get_mut(log)) else {
                 self.cached.pop_front();
                 if self.cached.is_empty() {

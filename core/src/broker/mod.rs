@@ -123,7 +123,7 @@ impl Broker {
     }
 
     fn request(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
-        let bound = self.node.config.number("socket.request.max.bytes") as usize;
+        let bound = self.node.settings.request_max_bytes;
         if frame.len() > bound {
             let reason = format!("a request of {} bytes, {bound} allowed", frame.len());
             return self.close(connection, reason);
@@ -132,7 +132,7 @@ impl Broker {
             Ok(read) => read,
             Err(error) => return self.close(connection, format!("bad request header: {error}")),
         };
-        let bound = self.node.config.number("queued.max.requests") as usize;
+        let bound = self.node.settings.queued_max_requests;
         let Some(sequence) = self.connections.expect(connection, bound) else {
             let reason = format!("more than {bound} requests wait (queued.max.requests)");
             return self.close(connection, reason);
@@ -164,6 +164,7 @@ impl Broker {
         };
         match outcome {
             Ok(Reply::Now(frame)) => self.respond(call, frame),
+            Ok(Reply::Close(reason)) => self.close(call.connection, reason),
             Ok(Reply::AfterCommit(reply)) => self.node.gate.hold(call, reply),
             Ok(Reply::Parked(request)) => {
                 let id = self.parked.insert(call, request);
