@@ -7,12 +7,14 @@
 //!
 //! Source: KIP-62, KIP-211, KIP-345, KIP-394, KIP-496, KIP-814, KIP-848.
 
+mod assignor;
 mod classic;
 mod effects;
 mod groups;
 mod listing;
 mod members;
 mod offsets;
+mod partitions;
 mod record;
 mod settings;
 
