@@ -33,6 +33,8 @@ definitions! {
         "Whether topics can be deleted.";
     "fetch.max.bytes", Int, "57671680", AtLeast(1024),
         "How many bytes a fetch response may have, unless its first batch alone has more.";
+    "log.retention.check.interval.ms", Long, "300000", AtLeast(1),
+        "How often at most it is looked whether records have had their time.";
     "max.incremental.fetch.session.cache.slots", Int, "1000", AtLeast(0),
         "How many incremental fetch sessions are kept.";
     "max.request.partition.size.limit", Int, "2000", AtLeast(1),
@@ -141,7 +143,8 @@ mod tests {
         assert_eq!(config.number("num.partitions"), 1);
         assert!(config.set("num.partitions", "0").unwrap_err().contains("at least 1"));
         assert!(config.set("no.such", "1").unwrap_err().contains("no.such"));
-        config.set("log.segment.bytes", "1000").unwrap();
-        assert_eq!(config.value("log.segment.bytes"), "1000");
+        // What a broker in a browser is told.
+        config.set("log.segment.bytes", "16777216").unwrap();
+        assert_eq!(config.value("log.segment.bytes"), "16777216");
     }
 }
