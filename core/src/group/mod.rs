@@ -7,12 +7,14 @@
 //!
 //! Source: KIP-62, KIP-211, KIP-345, KIP-394, KIP-496, KIP-814, KIP-848.
 
+mod assignor;
 mod classic;
 mod effects;
 mod groups;
 mod listing;
 mod members;
 mod offsets;
+mod partitions;
 #[allow(dead_code, unused_imports)] // Until groups of the KIP-848 protocol are here.
 mod record;
 mod settings;
