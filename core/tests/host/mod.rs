@@ -46,12 +46,22 @@ impl Host {
     }
 
     pub fn open_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        let mut host = Host::held_at(now, config, storage);
+        host.hold_loads = false;
+        while !host.loads.is_empty() {
+            host.load();
+        }
+        host
+    }
+
+    /// A broker whose loads wait for [`Host::load`].
+    pub fn held_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
         let mut host = Host {
             broker: Broker::new(config, 42),
             storage,
             now,
             hold_commits: false,
-            hold_loads: false,
+            hold_loads: true,
             commits: VecDeque::new(),
             loads: VecDeque::new(),
             responses: VecDeque::new(),
