@@ -74,7 +74,11 @@ pub(crate) struct Effects {
 impl Effects {
     /// Answers a JoinGroup.
     pub(crate) fn join(&mut self, ticket: Ticket, response: m::JoinGroupResponse) {
-        self.answers.push(Answer { ticket, response: Response::Join(response), once_stored: false });
+        self.answers.push(Answer {
+            ticket,
+            response: Response::Join(response),
+            once_stored: false,
+        });
     }
 
     /// Answers a JoinGroup with an error.
@@ -97,6 +101,10 @@ impl Effects {
     /// Answers a SyncGroup with an error.
     pub(crate) fn refuse_sync(&mut self, ticket: Ticket, code: crate::protocol::ErrorCode) {
         let response = m::SyncGroupResponse { error_code: code.code(), ..Default::default() };
-        self.answers.push(Answer { ticket, response: Response::Sync(response), once_stored: false });
+        self.answers.push(Answer {
+            ticket,
+            response: Response::Sync(response),
+            once_stored: false,
+        });
     }
 }

@@ -153,7 +153,12 @@ impl Groups {
 
     /// Puts those members out, static ones too, whose hosts are not among `hosts`: the host of the
     /// broker knows that they are gone.
-    pub(crate) fn keep_hosts(&mut self, context: &Context, hosts: &[String], effects: &mut Effects) {
+    pub(crate) fn keep_hosts(
+        &mut self,
+        context: &Context,
+        hosts: &[String],
+        effects: &mut Effects,
+    ) {
         let Groups { groups, settings, .. } = self;
         for (_, group) in groups.iter_mut() {
             match group {

@@ -9,6 +9,8 @@
 
 mod assignor;
 mod classic;
+mod consumer;
+mod consumers;
 mod effects;
 mod groups;
 mod listing;
@@ -30,9 +32,9 @@ pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
 /// The partition of [`OFFSETS_TOPIC`] that a group belongs to: Java's `hashCode` of its id, without
 /// the sign, modulo the number of partitions.
 pub(crate) fn partition_of(group: &str, partitions: i32) -> i32 {
-    let hash = group.encode_utf16().fold(0i32, |hash, unit| {
-        hash.wrapping_mul(31).wrapping_add(i32::from(unit))
-    });
+    let hash = group
+        .encode_utf16()
+        .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
     // Kafka's `abs`, which gives 0 for the one number without a positive counterpart.
     let positive = if hash == i32::MIN { 0 } else { hash.abs() };
     positive % partitions.max(1)
@@ -45,8 +47,14 @@ mod tests {
     // From Java: `Utils.abs(id.hashCode()) % 50`.
     #[test]
     fn a_group_has_the_partition_that_kafka_gives_it() {
-        let known =
-            [("", 0), ("g", 3), ("group", 47), ("my-group", 12), ("polygenelubricants", 0), ("größe", 7)];
+        let known = [
+            ("", 0),
+            ("g", 3),
+            ("group", 47),
+            ("my-group", 12),
+            ("polygenelubricants", 0),
+            ("größe", 7),
+        ];
         for (group, partition) in known {
             assert_eq!(partition_of(group, 50), partition, "{group}");
             assert_eq!(partition_of(group, 1), 0);

@@ -3,7 +3,7 @@
 use litemap::LiteMap;
 
 use super::record::{self, OffsetCommitValue, RecordKey};
-use super::{CoordinatorRecord, Context, Effects, Group, Groups};
+use super::{Context, CoordinatorRecord, Effects, Group, Groups};
 use crate::Uuid;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages as m;
@@ -22,11 +22,22 @@ impl Offsets {
         self.groups.get(group)
     }
 
-    pub(super) fn get(&self, group: &str, topic: &str, partition: i32) -> Option<&OffsetCommitValue> {
+    pub(super) fn get(
+        &self,
+        group: &str,
+        topic: &str,
+        partition: i32,
+    ) -> Option<&OffsetCommitValue> {
         self.groups.get(group)?.get(topic)?.get(&partition)
     }
 
-    pub(super) fn put(&mut self, group: &str, topic: &str, partition: i32, value: OffsetCommitValue) {
+    pub(super) fn put(
+        &mut self,
+        group: &str,
+        topic: &str,
+        partition: i32,
+        value: OffsetCommitValue,
+    ) {
         let topics = self.groups.entry(group.to_owned()).or_default();
         topics.entry(topic.to_owned()).or_default().insert(partition, value);
     }
@@ -66,7 +77,8 @@ impl Groups {
     ) -> m::OffsetCommitResponse {
         let group = &request.group_id;
         // A topic that is not there is told apart before the group is looked at.
-        let exists = |topic: &m::OffsetCommitRequestTopic| find(context, &topic.name, topic.topic_id);
+        let exists =
+            |topic: &m::OffsetCommitRequestTopic| find(context, &topic.name, topic.topic_id);
         let any = request.topics.iter().any(|topic| {
             exists(topic).is_ok_and(|(_, _, count)| {
                 topic.partitions.iter().any(|p| (0..count).contains(&p.partition_index))
@@ -166,7 +178,11 @@ impl Groups {
         let by_id = version >= 10;
         let mut topics = Vec::new();
         for topic in request.topics.iter().flatten() {
-            let found = if by_id { find(context, "", topic.topic_id) } else { Ok((topic.name.as_str(), Uuid::ZERO, 0)) };
+            let found = if by_id {
+                find(context, "", topic.topic_id)
+            } else {
+                Ok((topic.name.as_str(), Uuid::ZERO, 0))
+            };
             let one = |index: &i32| match found {
                 Ok((name, ..)) => committed(*index, self.offsets.get(group, name, *index)),
                 Err(code) => m::OffsetFetchResponsePartitions {
@@ -184,7 +200,8 @@ impl Groups {
             for (name, partitions) in self.offsets.of_group(group).into_iter().flatten() {
                 let topic_id = context.topics.get(name).map_or(Uuid::ZERO, |topic| topic.id);
                 if !(by_id && topic_id.is_zero()) {
-                    let all = partitions.iter().map(|(index, value)| committed(*index, Some(value)));
+                    let all =
+                        partitions.iter().map(|(index, value)| committed(*index, Some(value)));
                     let (name, partitions) = (name.clone(), all.collect());
                     topics.push(m::OffsetFetchResponseTopics { name, topic_id, partitions });
                 }
@@ -254,7 +271,8 @@ impl Groups {
         let retention_ms = self.settings.offsets_retention_ms;
         let groups = std::mem::take(&mut self.groups);
         self.remove_offsets(effects, |group, topic, value| {
-            let Some(since_ms) = groups.get(group).and_then(|g| g.expires_since(topic, value)) else {
+            let Some(since_ms) = groups.get(group).and_then(|g| g.expires_since(topic, value))
+            else {
                 return false;
             };
             match value.expire_timestamp {
@@ -263,9 +281,10 @@ impl Groups {
             }
         });
         self.groups = groups;
-        let left = self.groups.iter().filter(|(id, group)| {
-            group.is_empty() && self.offsets.of_group(id).is_none()
-        });
+        let left = self
+            .groups
+            .iter()
+            .filter(|(id, group)| group.is_empty() && self.offsets.of_group(id).is_none());
         let left: Vec<String> = left.map(|(id, _)| id.clone()).collect();
         for id in left {
             self.remove_group(&id, effects);

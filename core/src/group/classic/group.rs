@@ -201,7 +201,11 @@ impl ClassicGroup {
 
     /// The longest of its members' rebalance timeouts.
     pub(super) fn rebalance_timeout_ms(&self) -> u64 {
-        self.members.values().map(|member| member.rebalance_timeout_ms.max(0) as u64).max().unwrap_or(0)
+        self.members
+            .values()
+            .map(|member| member.rebalance_timeout_ms.max(0) as u64)
+            .max()
+            .unwrap_or(0)
     }
 
     pub(super) fn all_joined(&self) -> bool {
