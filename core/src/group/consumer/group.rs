@@ -88,7 +88,9 @@ impl ConsumerGroup {
             self.members.values().filter(wants).count()
         };
         let [first, others @ ..] = assignor::ASSIGNORS;
-        others.into_iter().fold(first, |best, name| if votes(name) > votes(best) { name } else { best })
+        others
+            .into_iter()
+            .fold(first, |best, name| if votes(name) > votes(best) { name } else { best })
     }
 
     /// Checks that the group takes offsets from a client, which may be none of its members.

@@ -13,7 +13,10 @@ use crate::protocol::messages as m;
 const OWN_IDS_SINCE: i16 = 1;
 
 /// Checks what can be checked of a heartbeat without its group.
-pub(crate) fn check(version: i16, request: &m::ConsumerGroupHeartbeatRequest) -> Result<(), Refusal> {
+pub(crate) fn check(
+    version: i16,
+    request: &m::ConsumerGroupHeartbeatRequest,
+) -> Result<(), Refusal> {
     let epoch = request.member_epoch;
     let is_joining = epoch == JOIN_EPOCH;
     let is_empty = |text: &Option<String>| text.as_deref() == Some("");
@@ -28,7 +31,8 @@ pub(crate) fn check(version: i16, request: &m::ConsumerGroupHeartbeatRequest) ->
         "RackId can't be empty."
     } else if is_joining && request.rebalance_timeout_ms == -1 {
         "RebalanceTimeoutMs must be provided in first request."
-    } else if is_joining && request.topic_partitions.as_ref().is_none_or(|owned| !owned.is_empty()) {
+    } else if is_joining && request.topic_partitions.as_ref().is_none_or(|owned| !owned.is_empty())
+    {
         "TopicPartitions must be empty when (re-)joining."
     } else if is_joining
         && request.subscribed_topic_names.is_none()
@@ -163,7 +167,9 @@ impl ConsumerGroup {
                 (known.or(new).ok_or_else(|| self.unknown_member(&id))?, None)
             }
             Some(instance_id) if is_joining => match self.static_member(instance_id) {
-                None => return Ok(Sender { id, member: known.unwrap_or_default(), replaces: None }),
+                None => {
+                    return Ok(Sender { id, member: known.unwrap_or_default(), replaces: None });
+                }
                 Some((old, _)) => {
                     let member = self.returning(old, &id, instance_id)?;
                     return Ok(Sender { member, replaces: Some(old.clone()), id });

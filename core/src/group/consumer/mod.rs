@@ -16,14 +16,15 @@ mod stored;
 mod subscription;
 
 pub(crate) use self::group::ConsumerGroup;
+pub(crate) use self::heartbeat::check;
 use crate::protocol::ErrorCode;
 
 /// The epoch with which a member joins.
-pub(super) const JOIN_EPOCH: i32 = 0;
+pub(crate) const JOIN_EPOCH: i32 = 0;
 /// The epoch with which a member leaves.
-pub(super) const LEAVE_EPOCH: i32 = -1;
+pub(crate) const LEAVE_EPOCH: i32 = -1;
 /// The epoch with which a static member leaves that will be back.
-pub(super) const LEAVE_STATIC_EPOCH: i32 = -2;
+pub(crate) const LEAVE_STATIC_EPOCH: i32 = -2;
 
 /// Why a heartbeat is refused.
 #[derive(Debug)]

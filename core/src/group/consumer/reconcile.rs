@@ -100,7 +100,7 @@ impl ConsumerGroup {
         }
         next.state = MemberState::Stable;
         next.epoch = self.target_epoch;
-        next.pending_revocation = nothing;
+        next.pending_revocation = TopicPartitions::new_vec();
         for (topic, partition) in partitions::each(target) {
             if partitions::contains(&member.assigned, topic, partition) {
                 continue;

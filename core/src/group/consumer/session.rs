@@ -42,7 +42,12 @@ impl ConsumerGroup {
     }
 
     /// Puts those members out, static ones too, whose hosts are not among `hosts`.
-    pub(crate) fn keep_hosts(&mut self, context: &Context, hosts: &[String], effects: &mut Effects) {
+    pub(crate) fn keep_hosts(
+        &mut self,
+        context: &Context,
+        hosts: &[String],
+        effects: &mut Effects,
+    ) {
         let gone = self.members.iter().filter(|(_, member)| !hosts.contains(&member.client_host));
         let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
         self.put_out(context, &gone, effects);
@@ -50,8 +55,7 @@ impl ConsumerGroup {
 
     /// Lets a member's session last its timeout from now.
     pub(super) fn extend_session(&mut self, context: &Context, settings: &Settings, id: &str) {
-        let end_ms =
-            context.now.monotonic_ms.saturating_add(settings.consumer_session_timeout_ms);
+        let end_ms = context.now.monotonic_ms.saturating_add(settings.consumer_session_timeout_ms);
         self.deadlines.entry(id.to_owned()).or_default().session_ms = end_ms;
     }
 

@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::super::record::{
     self, ConsumerGroupMetadataValue, ConsumerGroupRegularExpressionValue,
-    ConsumerGroupTargetAssignmentMemberValue, ConsumerGroupTargetAssignmentMetadataValue, RecordKey,
+    ConsumerGroupTargetAssignmentMemberValue, ConsumerGroupTargetAssignmentMetadataValue,
+    RecordKey,
 };
 use super::super::{Context, Effects, partitions};
 use super::group::{ConsumerGroup, ResolvedRegex};
@@ -102,7 +103,11 @@ impl ConsumerGroup {
     ///
     /// # Errors
     /// Where the value does not parse; nothing changes then.
-    pub(crate) fn replay(&mut self, key: RecordKey, value: Option<Bytes>) -> Result<(), DecodeError> {
+    pub(crate) fn replay(
+        &mut self,
+        key: RecordKey,
+        value: Option<Bytes>,
+    ) -> Result<(), DecodeError> {
         use RecordKey::*;
         match (key, value) {
             (ConsumerGroupMetadata { .. }, Some(value)) => {
@@ -113,9 +118,12 @@ impl ConsumerGroup {
                 let value = record::decode_value(value)?;
                 self.members.entry(member).or_default().set_metadata(value);
             }
-            (ConsumerGroupMemberMetadata { member, .. }, None) => drop(self.members.remove(&member)),
+            (ConsumerGroupMemberMetadata { member, .. }, None) => {
+                drop(self.members.remove(&member))
+            }
             (ConsumerGroupTargetAssignmentMetadata { .. }, Some(value)) => {
-                let value: ConsumerGroupTargetAssignmentMetadataValue = record::decode_value(value)?;
+                let value: ConsumerGroupTargetAssignmentMetadataValue =
+                    record::decode_value(value)?;
                 self.target_epoch = value.assignment_epoch;
             }
             (ConsumerGroupTargetAssignmentMetadata { .. }, None) => self.target_epoch = -1,
@@ -140,7 +148,9 @@ impl ConsumerGroup {
                 let value: ConsumerGroupRegularExpressionValue = record::decode_value(value)?;
                 self.regexes.insert(regex, ResolvedRegex { topics: value.topics });
             }
-            (ConsumerGroupRegularExpression { regex, .. }, None) => drop(self.regexes.remove(&regex)),
+            (ConsumerGroupRegularExpression { regex, .. }, None) => {
+                drop(self.regexes.remove(&regex))
+            }
             (ConsumerGroupMetadata { .. } | GroupMetadata { .. } | OffsetCommit { .. }, _) => {}
         }
         Ok(())

@@ -5,9 +5,9 @@ use regex_lite::Regex;
 
 use super::super::Context;
 use super::super::Effects;
+use super::Refusal;
 use super::group::{ConsumerGroup, ResolvedRegex};
 use super::member::Member;
-use super::Refusal;
 use crate::protocol::ErrorCode;
 use crate::topic::Topics;
 
@@ -17,7 +17,8 @@ use crate::topic::Topics;
 /// Unicode classes such as `\pL`.
 fn compile(regex: &str) -> Result<Regex, Refusal> {
     let invalid = |error: regex_lite::Error| {
-        let message = format!("SubscribedTopicRegex `{regex}` is not a valid regular expression: {error}.");
+        let message =
+            format!("SubscribedTopicRegex `{regex}` is not a valid regular expression: {error}.");
         Refusal::new(ErrorCode::InvalidRegularExpression, message)
     };
     // By itself at first, for what closes a parenthesis that it has not opened is no pattern.
@@ -129,7 +130,8 @@ impl ConsumerGroup {
         }
         let hash = existing.fold(0xcbf2_9ce4_8422_2325_u64, |hash, topic| {
             let partitions = (topic.logs.len() as u64).to_be_bytes();
-            let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+            let step =
+                |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
             topic.id.0.iter().chain(&partitions).fold(hash, step)
         });
         hash as i64
