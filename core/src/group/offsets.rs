@@ -132,6 +132,7 @@ impl Groups {
                 group.extend_session_by_commit(context, member);
                 Ok(())
             }
+            Some(Group::Consumer(group)) => group.check_commit(version, member, generation),
             None if generation < 0 => {
                 self.classic(id);
                 Ok(())
@@ -175,6 +176,12 @@ impl Groups {
         request: &m::OffsetFetchRequestGroup,
     ) -> m::OffsetFetchResponseGroup {
         let group = &request.group_id;
+        if let Some(Group::Consumer(own)) = self.groups.get(group)
+            && let Err(code) = own.check_fetch(request.member_id.as_deref(), request.member_epoch)
+        {
+            let (group_id, error_code) = (group.clone(), code.code());
+            return m::OffsetFetchResponseGroup { group_id, error_code, topics: Vec::new() };
+        }
         let by_id = version >= 10;
         let mut topics = Vec::new();
         for topic in request.topics.iter().flatten() {
@@ -317,13 +324,19 @@ impl Group {
     fn is_subscribed_to(&self, topic: &str) -> bool {
         match self {
             Group::Classic(group) => group.is_subscribed_to(topic),
+            Group::Consumer(group) => group.is_subscribed_to(topic),
         }
     }
 
     /// Since when an offset grows old, in milliseconds since 1970; `None` while it is in use.
     fn expires_since(&self, topic: &str, value: &OffsetCommitValue) -> Option<i64> {
-        let Group::Classic(group) = self;
         let committed_ms = value.commit_timestamp;
+        let group = match self {
+            Group::Classic(group) => group,
+            Group::Consumer(group) => {
+                return (!group.is_subscribed_to(topic)).then_some(committed_ms);
+            }
+        };
         match group.protocol_type() {
             _ if group.is_subscribed_to(topic) => None,
             // Committed by a client that is no member.
