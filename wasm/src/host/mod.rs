@@ -38,6 +38,8 @@ pub trait Surroundings {
     fn log(&self, level: ottla::LogLevel, message: &str);
     /// The storage could not be opened again. The host serves nobody any more.
     fn failed(&self, reason: &str);
+    /// Another leader has taken over the storage. The host serves nobody any more.
+    fn fenced(&self);
 }
 
 /// Runs brokers, one after another: when the storage fails, a new broker takes over.
@@ -52,8 +54,15 @@ pub struct Host<E> {
     queue: RefCell<VecDeque<Input>>,
     running: Cell<bool>,
     scheduled_ms: Cell<Option<u64>>,
-    connections: RefCell<LiteMap<ConnectionId, Rc<Connection>>>,
+    connections: RefCell<LiteMap<ConnectionId, Client>>,
     last_connection: Cell<u64>,
+}
+
+/// Who is connected.
+struct Client {
+    connection: Rc<Connection>,
+    /// Where the client runs, by the host's name for it: in a browser a tab's id.
+    client_host: String,
 }
 
 impl<E: Engine + 'static> Host<E> {
@@ -82,8 +91,11 @@ impl<E: Engine + 'static> Host<E> {
     async fn start(self: &Rc<Self>) -> Result<(), crate::idb::OpenError> {
         let weak = Rc::downgrade(self);
         let report = Rc::new(move |input| {
-            if let Some(host) = weak.upgrade() {
-                host.push(input);
+            match weak.upgrade() {
+                // What waits is not refused: its clients ask the new leader.
+                Some(host) if host.storage.is_fenced() => host.fenced(),
+                Some(host) => host.push(input),
+                None => {}
             }
         });
         self.storage.open(report).await?;
@@ -98,16 +110,17 @@ impl<E: Engine + 'static> Host<E> {
 
     /// Serves a connection over a port: each message is a frame, as an `ArrayBuffer`. Any other
     /// message ends the connection, in both directions.
-    pub fn connect_port(self: &Rc<Self>, port: MessagePort) {
+    pub fn connect_port(self: &Rc<Self>, port: MessagePort, client_host: String) {
         let id = self.name_connection();
         let host = Rc::clone(self);
-        self.add(id, Connection::over_port(port, move |frame| host.receive(id, frame)));
+        let connection = Connection::over_port(port, move |frame| host.receive(id, frame));
+        self.add(id, connection, client_host);
     }
 
     /// Serves a connection within this module.
     pub fn connect_local(self: &Rc<Self>, sink: LocalSink) -> ConnectionId {
         let id = self.name_connection();
-        self.add(id, Connection::Local(sink));
+        self.add(id, Connection::Local(sink), String::new());
         id
     }
 
@@ -118,11 +131,30 @@ impl<E: Engine + 'static> Host<E> {
             None => {
                 let closed = self.connections.borrow_mut().remove(&connection);
                 if let Some(closed) = closed {
-                    closed.forget();
+                    closed.connection.forget();
                     self.push(Input::Disconnected { connection });
                 }
             }
         }
+    }
+
+    /// These are all the hosts of clients that are left: ends the connections of the others.
+    pub fn alive_hosts(self: &Rc<Self>, hosts: &[String]) {
+        let gone: Vec<_> = self
+            .connections
+            .borrow()
+            .iter()
+            .filter(|(_, client)| !hosts.contains(&client.client_host))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in gone {
+            self.receive(id, None);
+        }
+    }
+
+    /// The epoch in which the storage was opened.
+    pub fn epoch(&self) -> f64 {
+        self.storage.epoch()
     }
 
     /// The time asked for has come.
@@ -139,13 +171,21 @@ impl<E: Engine + 'static> Host<E> {
         self.drop_connections();
     }
 
+    fn fenced(&self) {
+        if self.engine.borrow().is_some() {
+            self.close();
+            self.surroundings.fenced();
+        }
+    }
+
     fn name_connection(&self) -> ConnectionId {
         self.last_connection.set(self.last_connection.get() + 1);
         ConnectionId(self.last_connection.get())
     }
 
-    fn add(self: &Rc<Self>, id: ConnectionId, connection: Connection) {
-        self.connections.borrow_mut().insert(id, Rc::new(connection));
+    fn add(self: &Rc<Self>, id: ConnectionId, connection: Connection, client_host: String) {
+        let client = Client { connection: Rc::new(connection), client_host };
+        self.connections.borrow_mut().insert(id, client);
         // While the storage is being opened, `start` will tell the new broker.
         if self.engine.borrow().is_some() {
             self.push(Input::Connected { connection: id });
@@ -184,7 +224,8 @@ impl<E: Engine + 'static> Host<E> {
         match output {
             Output::Respond { connection, frame } => {
                 // Apart from the borrow: a client in this module may answer at once.
-                let connection = self.connections.borrow().get(&connection).cloned();
+                let connection =
+                    self.connections.borrow().get(&connection).map(|c| Rc::clone(&c.connection));
                 if let Some(connection) = connection {
                     connection.send(frame);
                 }
@@ -193,7 +234,7 @@ impl<E: Engine + 'static> Host<E> {
                 let closed = self.connections.borrow_mut().remove(&connection);
                 if let Some(closed) = closed {
                     self.surroundings.log(ottla::LogLevel::Warn, &reason);
-                    closed.close();
+                    closed.connection.close();
                     self.push(Input::Disconnected { connection });
                 }
             }
@@ -230,8 +271,8 @@ impl<E: Engine + 'static> Host<E> {
 
     fn drop_connections(&self) {
         let connections = std::mem::take(&mut *self.connections.borrow_mut());
-        for (_, connection) in connections {
-            connection.close();
+        for (_, client) in connections {
+            client.connection.close();
         }
     }
 
