@@ -20,6 +20,12 @@ pub enum Input {
     Connected {
         /// The host's new name for the connection.
         connection: ConnectionId,
+        /// Where the client is, as DescribeGroups shows it: its address as Java prints it
+        /// (`/127.0.0.1`), or the name of a tab. At most 255 bytes of it are kept.
+        client_host: String,
+        /// Which broker the client reached: `node.id`, or the number of one that
+        /// [`BrokerConfig::add_node`](crate::BrokerConfig::add_node) added.
+        node_id: i32,
     },
     /// A request arrived: a frame without its length.
     Request {

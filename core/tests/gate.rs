@@ -17,7 +17,7 @@ fn a_produce_is_answered_and_seen_only_when_it_is_stored() {
     host.send(&produce("t", 0, batch(1, &["a"])), 9);
     assert!(host.responses.is_empty(), "not stored, not acknowledged");
     let other = ConnectionId(2);
-    host.input(Input::Connected { connection: other });
+    host.connect(other);
     host.send_from(other, &fetch("t", 0, 0, 1 << 20, 0), 12);
     let (_, mut unseen) = host.response::<m::FetchRequest>(12).unwrap();
     let unseen = unseen.responses.remove(0).partitions.remove(0);
@@ -226,7 +226,7 @@ fn responses_leave_a_connection_in_request_order() {
     host.send(&m::MetadataRequest::default(), 9);
     assert!(host.responses.is_empty());
     let other = ConnectionId(2);
-    host.input(Input::Connected { connection: other });
+    host.connect(other);
     host.send_from(other, &produce("t", 0, batch(1, &["a"])), 9);
     let order: Vec<ConnectionId> = host.responses.iter().map(|(to, _)| *to).collect();
     assert_eq!(order, [other, CLIENT, CLIENT]);
@@ -262,7 +262,7 @@ impl Host {
     /// behind the acknowledgement that is waited for.
     fn produce_refused(&mut self) -> m::PartitionProduceResponse {
         let other = ConnectionId(9);
-        self.input(Input::Connected { connection: other });
+        self.connect(other);
         self.send_from(other, &produce("t", 0, batch(1, &["b"])), 9);
         let (_, mut response) = self.response::<m::ProduceRequest>(9).expect("a refusal");
         response.responses.remove(0).partition_responses.remove(0)

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 fn send_raw(host: &mut Host, from: u64, frame: Vec<u8>) {
     let connection = ConnectionId(from);
-    host.input(Input::Connected { connection });
+    host.connect(connection);
     host.input(Input::Request { connection, frame: frame.into() });
 }
 

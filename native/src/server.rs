@@ -202,7 +202,8 @@ fn serve(
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async move {
         let (done, mut results) = mpsc::unbounded_channel();
-        let storage = open_storage(&config, done)?;
+        let first_node_id = config.broker.value("node.id").trim().parse().unwrap_or(0);
+        let storage = open_storage(&config, first_node_id, done)?;
         let host = Host::new(config.broker.clone(), seed(), storage);
         let told = host.clone();
         tokio::task::spawn_local(async move {
@@ -215,9 +216,9 @@ fn serve(
         until_serving(&host).await?;
         let shared = Rc::new(shared(&config, host.clone()));
         let mut accepting = Vec::new();
-        for listener in listeners {
+        for (node_id, listener) in (first_node_id..).zip(listeners) {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let accept = accept(listener, config.max_connections, shared.clone());
+            let accept = accept(listener, node_id, config.max_connections, shared.clone());
             accepting.push(tokio::task::spawn_local(accept));
         }
         // Nobody waits for it any more where the one who started the broker is gone.
@@ -232,9 +233,12 @@ fn serve(
     })
 }
 
-fn open_storage(config: &Config, done: mpsc::UnboundedSender<Done>) -> Result<Storage, Error> {
+fn open_storage(
+    config: &Config,
+    node_id: i32,
+    done: mpsc::UnboundedSender<Done>,
+) -> Result<Storage, Error> {
     let Some(root) = &config.data_dir else { return Ok(Storage::Memory(MemoryStorage::new())) };
-    let node_id = config.broker.value("node.id").trim().parse().unwrap_or(0);
     let files = Files::open(root, config.fsync, node_id, done)
         .map_err(|error| Error::DataDir { path: root.clone(), error })?;
     Ok(Storage::Files(files))
@@ -295,14 +299,19 @@ async fn failure(host: &Host) -> StorageError {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener, max_connections: usize, shared: Rc<Shared>) {
+async fn accept(
+    listener: tokio::net::TcpListener,
+    node_id: i32,
+    max_connections: usize,
+    shared: Rc<Shared>,
+) {
     loop {
         match listener.accept().await {
             Ok((_, address)) if shared.host.connection_count() >= max_connections => {
                 warn!(client = %address, max_connections, "refused: too many connections");
             }
             Ok((stream, address)) => {
-                let task = connection::serve(shared.clone(), stream, address);
+                let task = connection::serve(shared.clone(), stream, address, node_id);
                 tokio::task::spawn_local(task);
                 // So that it is counted before the next one comes.
                 tokio::task::yield_now().await;

@@ -38,7 +38,8 @@ impl Host {
     fn new(storage: Option<MemoryStorage>) -> Host {
         let mut host = Host { broker: Broker::new(BrokerConfig::default(), 1), storage };
         host.drain();
-        host.input(Input::Connected { connection: CONNECTION });
+        let client_host = "/127.0.0.1".to_owned();
+        host.input(Input::Connected { connection: CONNECTION, client_host, node_id: 0 });
         let create = CreateTopicsRequest {
             topics: vec![CreatableTopic {
                 name: TOPIC.to_owned(),

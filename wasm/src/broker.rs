@@ -85,8 +85,8 @@ pub struct BrokerHost(Rc<Host<Broker>>);
 #[wasm_bindgen]
 impl BrokerHost {
     /// Opens the broker whose data is in the IndexedDB database of this name, and takes over from
-    /// any other that had it open. Rejects with an object
-    /// that has a `kind` (`unavailable` or `failed`) and a `message`.
+    /// any other that had it open. Rejects with an object that has a `kind` (`unavailable` or
+    /// `failed`) and a `message`.
     #[wasm_bindgen(js_name = openIdb)]
     pub async fn open_idb(
         name: String,
@@ -106,8 +106,12 @@ impl BrokerHost {
         open(StorageKind::Memory, seed, surroundings).await
     }
 
-    /// Serves a client over a port. `client_host` names the tab in which it runs.
-    pub fn connect(&self, port: MessagePort, client_host: String) {
+    /// Serves a client over a port. The host names where the client is (its tab), as groups show it.
+    pub fn connect(
+        &self,
+        port: MessagePort,
+        #[wasm_bindgen(js_name = clientHost)] client_host: String,
+    ) {
         self.0.connect_port(port, client_host);
     }
 

@@ -2,6 +2,7 @@
 
 mod alter_configs;
 mod api_versions;
+mod clients;
 mod cluster;
 mod config;
 mod create_partitions;
@@ -32,7 +33,10 @@ use crate::{ConnectionId, Now};
 /// One request of one connection, and how its response is to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Call {
+    /// From whom: `node.clients` tells more.
     pub connection: ConnectionId,
+    /// Which of the brokers that this one is shown as was asked.
+    pub node_id: i32,
     /// The request's place on its connection: responses leave in this order.
     pub sequence: u64,
     pub version: i16,

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use litemap::LiteMap;
 
+use super::clients::Clients;
 use super::config::BrokerConfig;
 use super::fetch::FetchSessions;
 use super::gate::Gate;
@@ -14,9 +15,10 @@ use crate::storage::{LogId, MetadataKey, Write};
 use crate::topic::{ClusterRecord, Topic, Topics, log_config, topic_config};
 use crate::{Output, Uuid};
 
-/// One broker's state, without its connections.
+/// One broker's state, without the responses that its connections wait for.
 pub(crate) struct Node {
     pub config: BrokerConfig,
+    pub clients: Clients,
     pub random: Random,
     pub cluster: ClusterRecord,
     pub topics: Topics,
@@ -41,6 +43,7 @@ impl Node {
     pub(crate) fn new(config: BrokerConfig, seed: u64) -> Node {
         let slots = config.number("max.incremental.fetch.session.cache.slots");
         Node {
+            clients: Clients::default(),
             random: Random::new(seed),
             cluster: ClusterRecord::default(),
             topics: Topics::default(),

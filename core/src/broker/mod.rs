@@ -77,12 +77,12 @@ impl Broker {
     /// Takes an input.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
-            Input::Connected { connection } => self.connections.connect(connection),
-            Input::Request { connection, frame } => self.request(now, connection, frame),
-            Input::Disconnected { connection } => {
-                self.connections.disconnect(connection);
-                self.parked.drop_connection(connection);
+            Input::Connected { connection, client_host, node_id } => {
+                self.connections.connect(connection);
+                self.node.clients.connect(connection, client_host, node_id);
             }
+            Input::Request { connection, frame } => self.request(now, connection, frame),
+            Input::Disconnected { connection } => self.disconnect(connection),
             Input::Committed { commit } => self.committed(commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
@@ -139,6 +139,7 @@ impl Broker {
         };
         let call = Call {
             connection,
+            node_id: self.node.clients.get(connection).node_id,
             sequence,
             version: header.api_version,
             correlation_id: header.correlation_id,
@@ -150,7 +151,8 @@ impl Broker {
         }
     }
 
-    fn serve(&mut self, now: Now, call: Call, header: RequestHeader, body: Reader) {
+    fn serve(&mut self, now: Now, call: Call, mut header: RequestHeader, body: Reader) {
+        self.node.clients.serving(call.connection, header.client_id.take());
         let served = api::SERVED.iter().find(|(api, _, _)| *api as i16 == header.api_key);
         let known = served.is_some_and(|(_, min, max)| (*min..=*max).contains(&header.api_version));
         if !known && header.api_key == ApiKey::ApiVersions as i16 {
@@ -181,9 +183,14 @@ impl Broker {
         }
     }
 
-    fn close(&mut self, connection: ConnectionId, reason: String) {
+    fn disconnect(&mut self, connection: ConnectionId) {
         self.connections.disconnect(connection);
+        self.node.clients.disconnect(connection);
         self.parked.drop_connection(connection);
+    }
+
+    fn close(&mut self, connection: ConnectionId, reason: String) {
+        self.disconnect(connection);
         self.outputs.push_back(Output::Close { connection, reason });
     }
 

@@ -12,12 +12,17 @@ mod frame;
 mod header;
 #[macro_use]
 mod describe;
+mod consumer_protocol;
 pub mod messages;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wire;
 
 pub use api_key::ApiKey;
+pub use consumer_protocol::{
+    ConsumerProtocolAssignment, ConsumerProtocolSubscription, ConsumerProtocolTopicPartition,
+    decode_consumer_protocol, encode_consumer_protocol,
+};
 pub(crate) use describe::decode_message_prefix;
 pub use describe::{Message, Request, decode_message, encode_message};
 pub(crate) use describe::{differs, empty};

@@ -59,13 +59,23 @@ impl Host {
             correlation_id: 0,
         };
         host.pump();
-        host.input(Input::Connected { connection: CLIENT });
+        host.connect(CLIENT);
         host
     }
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
         Host::open(BrokerConfig::new(), self.storage)
+    }
+
+    pub fn connect(&mut self, connection: ConnectionId) {
+        self.connect_to(0, connection);
+    }
+
+    /// Connects to one of the brokers that the broker is shown as.
+    pub fn connect_to(&mut self, node_id: i32, connection: ConnectionId) {
+        let client_host = "/127.0.0.1".to_owned();
+        self.input(Input::Connected { connection, client_host, node_id });
     }
 
     pub fn input(&mut self, input: Input) {

@@ -30,6 +30,9 @@ pub use engine::Engine;
 use storage::Storage;
 pub use storage::StorageKind;
 
+/// The broker's number, which nobody sets here: Kafka's default of `node.id`.
+const NODE_ID: i32 = 0;
+
 /// What a host asks of its surroundings.
 pub trait Surroundings {
     /// Calls [`Host::tick`] after this delay. A later call replaces an earlier one.
@@ -54,15 +57,8 @@ pub struct Host<E> {
     queue: RefCell<VecDeque<Input>>,
     running: Cell<bool>,
     scheduled_ms: Cell<Option<u64>>,
-    connections: RefCell<LiteMap<ConnectionId, Client>>,
+    connections: RefCell<LiteMap<ConnectionId, Rc<Connection>>>,
     last_connection: Cell<u64>,
-}
-
-/// Who is connected.
-struct Client {
-    connection: Rc<Connection>,
-    /// Where the client runs, by the host's name for it: in a browser a tab's id.
-    client_host: String,
 }
 
 impl<E: Engine + 'static> Host<E> {
@@ -101,26 +97,27 @@ impl<E: Engine + 'static> Host<E> {
         self.storage.open(report).await?;
         *self.engine.borrow_mut() = Some((self.make)());
         // Those that connected in the meantime, before what they have already sent.
-        for connection in self.connections.borrow().keys() {
-            self.queue.borrow_mut().push_front(Input::Connected { connection: *connection });
+        for (id, connection) in self.connections.borrow().iter() {
+            self.queue.borrow_mut().push_front(connected(*id, &connection.client_host));
         }
         self.push(Input::Tick);
         Ok(())
     }
 
     /// Serves a connection over a port: each message is a frame, as an `ArrayBuffer`. Any other
-    /// message ends the connection, in both directions.
+    /// message ends the connection, in both directions. `client_host` is where the client is, as
+    /// DescribeGroups shows it.
     pub fn connect_port(self: &Rc<Self>, port: MessagePort, client_host: String) {
         let id = self.name_connection();
         let host = Rc::clone(self);
-        let connection = Connection::over_port(port, move |frame| host.receive(id, frame));
-        self.add(id, connection, client_host);
+        let receive = move |frame| host.receive(id, frame);
+        self.add(id, Connection::over_port(port, client_host, receive));
     }
 
     /// Serves a connection within this module.
     pub fn connect_local(self: &Rc<Self>, sink: LocalSink) -> ConnectionId {
         let id = self.name_connection();
-        self.add(id, Connection::Local(sink), String::new());
+        self.add(id, Connection::local(sink));
         id
     }
 
@@ -131,7 +128,7 @@ impl<E: Engine + 'static> Host<E> {
             None => {
                 let closed = self.connections.borrow_mut().remove(&connection);
                 if let Some(closed) = closed {
-                    closed.connection.forget();
+                    closed.forget();
                     self.push(Input::Disconnected { connection });
                 }
             }
@@ -140,13 +137,10 @@ impl<E: Engine + 'static> Host<E> {
 
     /// These are all the hosts of clients that are left: ends the connections of the others.
     pub fn alive_hosts(self: &Rc<Self>, hosts: &[String]) {
-        let gone: Vec<_> = self
-            .connections
-            .borrow()
-            .iter()
-            .filter(|(_, client)| !hosts.contains(&client.client_host))
-            .map(|(id, _)| *id)
-            .collect();
+        let connections = self.connections.borrow();
+        let gone = connections.iter().filter(|(_, gone)| !hosts.contains(&gone.client_host));
+        let gone: Vec<ConnectionId> = gone.map(|(id, _)| *id).collect();
+        drop(connections);
         for id in gone {
             self.receive(id, None);
         }
@@ -183,12 +177,12 @@ impl<E: Engine + 'static> Host<E> {
         ConnectionId(self.last_connection.get())
     }
 
-    fn add(self: &Rc<Self>, id: ConnectionId, connection: Connection, client_host: String) {
-        let client = Client { connection: Rc::new(connection), client_host };
-        self.connections.borrow_mut().insert(id, client);
+    fn add(self: &Rc<Self>, id: ConnectionId, connection: Connection) {
+        let input = connected(id, &connection.client_host);
+        self.connections.borrow_mut().insert(id, Rc::new(connection));
         // While the storage is being opened, `start` will tell the new broker.
         if self.engine.borrow().is_some() {
-            self.push(Input::Connected { connection: id });
+            self.push(input);
         }
     }
 
@@ -224,8 +218,7 @@ impl<E: Engine + 'static> Host<E> {
         match output {
             Output::Respond { connection, frame } => {
                 // Apart from the borrow: a client in this module may answer at once.
-                let connection =
-                    self.connections.borrow().get(&connection).map(|c| Rc::clone(&c.connection));
+                let connection = self.connections.borrow().get(&connection).cloned();
                 if let Some(connection) = connection {
                     connection.send(frame);
                 }
@@ -234,7 +227,7 @@ impl<E: Engine + 'static> Host<E> {
                 let closed = self.connections.borrow_mut().remove(&connection);
                 if let Some(closed) = closed {
                     self.surroundings.log(ottla::LogLevel::Warn, &reason);
-                    closed.connection.close();
+                    closed.close();
                     self.push(Input::Disconnected { connection });
                 }
             }
@@ -271,8 +264,8 @@ impl<E: Engine + 'static> Host<E> {
 
     fn drop_connections(&self) {
         let connections = std::mem::take(&mut *self.connections.borrow_mut());
-        for (_, client) in connections {
-            client.connection.close();
+        for (_, connection) in connections {
+            connection.close();
         }
     }
 
@@ -286,4 +279,9 @@ impl<E: Engine + 'static> Host<E> {
         let delay_ms = deadline_ms.saturating_sub(self.clock.now().monotonic_ms);
         self.surroundings.schedule(delay_ms as f64);
     }
+}
+
+fn connected(connection: ConnectionId, client_host: &str) -> Input {
+    let client_host = client_host.to_owned();
+    Input::Connected { connection, client_host, node_id: NODE_ID }
 }
