@@ -9,6 +9,9 @@ use bytes::Bytes;
 use super::wire::{DecodeError, Field, Reader, Writer};
 use super::{ApiKey, Message, Request};
 
+/// Room for most frames without records: growing in small steps costs more than the encoding.
+const INITIAL_BYTES: usize = 256;
+
 /// What precedes the body of each request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestHeader {
@@ -57,7 +60,7 @@ pub fn encode_request<R: Request>(
     correlation_id: i32,
     client_id: Option<&str>,
 ) -> Bytes {
-    let mut out = Writer::new(Vec::new(), version, false);
+    let mut out = Writer::new(Vec::with_capacity(INITIAL_BYTES), version, false);
     (R::API as i16).write(&mut out);
     version.write(&mut out);
     correlation_id.write(&mut out);
@@ -74,7 +77,7 @@ fn flexible_response_header<M: Message>(version: i16) -> bool {
 
 /// A response's frame, without its length.
 pub fn encode_response<M: Message>(response: &M, version: i16, correlation_id: i32) -> Bytes {
-    let mut out = Writer::new(Vec::new(), version, false);
+    let mut out = Writer::new(Vec::with_capacity(INITIAL_BYTES), version, false);
     correlation_id.write(&mut out);
     if flexible_response_header::<M>(version) {
         out.uvarint(0);
