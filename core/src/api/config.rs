@@ -33,6 +33,8 @@ definitions! {
         "Whether topics can be deleted.";
     "fetch.max.bytes", Int, "57671680", AtLeast(1024),
         "How many bytes a fetch response may have, unless its first batch alone has more.";
+    "log.retention.check.interval.ms", Long, "300000", AtLeast(1),
+        "How often at most it is looked whether records have had their time.";
     "max.incremental.fetch.session.cache.slots", Int, "1000", AtLeast(0),
         "How many incremental fetch sessions are kept.";
     "max.request.partition.size.limit", Int, "2000", AtLeast(1),

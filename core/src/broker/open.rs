@@ -42,6 +42,7 @@ impl Broker {
         self.outputs.push_back(Output::Load { id: load, load: Load::Metadata });
         self.parked.restart();
         self.ahead.clear();
+        self.upkeep.restart();
         let opening = Opening::Metadata(load);
         self.phase = Phase::Opening { opening, requests: Vec::new() };
     }
@@ -235,6 +236,7 @@ impl Broker {
             self.adopt(log);
         }
         self.node.evict();
+        self.start_upkeep(now);
         for (call, header, body) in requests {
             self.serve(now, call, header, body);
         }
