@@ -43,6 +43,13 @@ bench: setup-bench $(stamps)/pages ## Measure, beside peers; writes target/bench
 	$(call step,Benchmarks: browser)
 	npm run bench --workspace tests
 
+.PHONY: conformance
+conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes COMPATIBILITY.md
+	$(call step,Building ottla-native)
+	cargo build --release --package ottla-native --locked
+	$(call step,The same scripts against Apache Kafka and Ottla)
+	node tests/conformance/run.mjs $(CONFORMANCE)
+
 .PHONY: lint
 lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files
 	$(call step,Formatting)
