@@ -18,7 +18,7 @@ macro_rules! definitions {
     };
 }
 
-use Allowed::{Any, AtLeast};
+use Allowed::{Any, AtLeast, Words};
 
 definitions! {
     "advertised.host", String, "localhost", Any,
@@ -33,6 +33,14 @@ definitions! {
         "Whether topics can be deleted.";
     "fetch.max.bytes", Int, "57671680", AtLeast(1024),
         "How many bytes a fetch response may have, unless its first batch alone has more.";
+    "group.consumer.heartbeat.interval.ms", Int, "5000", AtLeast(1),
+        "How often members of consumer groups are to send heartbeats.";
+    "group.consumer.max.size", Int, "2147483647", AtLeast(1),
+        "How many members a consumer group may have.";
+    "group.consumer.session.timeout.ms", Int, "45000", AtLeast(1),
+        "After how long without a heartbeat a member of a consumer group is put out.";
+    "group.coordinator.rebalance.protocols", List, "classic,consumer", Words(&["classic", "consumer"]),
+        "The protocols that groups may speak.";
     "group.initial.rebalance.delay.ms", Int, "3000", AtLeast(0),
         "How long an empty group waits for more members before its first rebalance.";
     "group.max.session.timeout.ms", Int, "1800000", AtLeast(1),

@@ -73,6 +73,12 @@ fn settings(config: &BrokerConfig) -> Settings {
         min_session_timeout_ms: number("group.min.session.timeout.ms") as i32,
         max_session_timeout_ms: number("group.max.session.timeout.ms") as i32,
         max_size: number("group.max.size") as usize,
+        consumer_protocol: config
+            .value("group.coordinator.rebalance.protocols")
+            .contains("consumer"),
+        consumer_heartbeat_interval_ms: number("group.consumer.heartbeat.interval.ms") as i32,
+        consumer_max_size: number("group.consumer.max.size") as usize,
+        consumer_session_timeout_ms: number("group.consumer.session.timeout.ms") as u64,
         offset_metadata_max_bytes: number("offset.metadata.max.bytes") as usize,
         offsets_retention_ms: number("offsets.retention.minutes") * 60_000,
         offsets_retention_check_interval_ms: number("offsets.retention.check.interval.ms") as u64,
@@ -101,10 +107,22 @@ impl Node {
         call: Call,
         operation: impl FnOnce(&mut Groups, &Context, &Caller, &mut Effects),
     ) -> Reply {
-        let client = self.clients.get(call.connection).clone();
         self.coordinator.last_ticket += 1;
         let ticket = Ticket(self.coordinator.last_ticket);
         self.coordinator.tickets.insert(ticket, call);
+        self.on_groups_by(now, call, ticket, operation);
+        Reply::Later
+    }
+
+    /// Runs an operation that has to know who asks for it.
+    pub(crate) fn on_groups_by<T>(
+        &mut self,
+        now: Now,
+        call: Call,
+        ticket: Ticket,
+        operation: impl FnOnce(&mut Groups, &Context, &Caller, &mut Effects) -> T,
+    ) -> T {
+        let client = self.clients.get(call.connection).clone();
         let random = u128::from(self.random.next()) << 64 | u128::from(self.random.next());
         let caller = Caller {
             ticket,
@@ -113,10 +131,7 @@ impl Node {
             client_host: &client.host,
             random,
         };
-        self.on_groups(now, |groups, context, effects| {
-            operation(groups, context, &caller, effects)
-        });
-        Reply::Later
+        self.on_groups(now, |groups, context, effects| operation(groups, context, &caller, effects))
     }
 
     fn send_answers(&mut self, answers: Vec<Answer>) {
@@ -271,6 +286,7 @@ macro_rules! refusable {
     )* };
 }
 refusable!(
+    m::ConsumerGroupHeartbeatResponse,
     m::JoinGroupResponse,
     m::SyncGroupResponse,
     m::LeaveGroupResponse,

@@ -5,6 +5,8 @@ mod api_versions;
 mod clients;
 mod cluster;
 mod config;
+mod consumer_group_describe;
+mod consumer_group_heartbeat;
 mod coordinator;
 mod create_partitions;
 mod create_topics;
@@ -110,6 +112,8 @@ served! {
     IncrementalAlterConfigs 0..=1 => alter_configs::incremental_alter_configs,
     OffsetDelete 0..=0 => offset_delete::offset_delete,
     DescribeCluster 0..=2 => cluster::describe_cluster,
+    ConsumerGroupHeartbeat 0..=1 => consumer_group_heartbeat::consumer_group_heartbeat,
+    ConsumerGroupDescribe 0..=1 => consumer_group_describe::consumer_group_describe,
     DescribeTopicPartitions 0..=0 => metadata::describe_topic_partitions,
 }
 

@@ -9,13 +9,14 @@
 
 mod assignor;
 mod classic;
+mod consumer;
+mod consumers;
 mod effects;
 mod groups;
 mod listing;
 mod members;
 mod offsets;
 mod partitions;
-#[allow(dead_code, unused_imports)] // Until groups of the KIP-848 protocol are here.
 mod record;
 mod settings;
 

@@ -14,4 +14,4 @@ mod session;
 mod stored;
 mod sync;
 
-pub(crate) use self::group::ClassicGroup;
+pub(crate) use self::group::{CONSUMER, ClassicGroup};

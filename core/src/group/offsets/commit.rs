@@ -76,6 +76,7 @@ impl Groups {
                 group.extend_session_by_commit(context, member);
                 Ok(())
             }
+            Some(Group::Consumer(group)) => group.check_commit(version, member, generation),
             None if generation < 0 => {
                 self.classic(id);
                 Ok(())

@@ -35,8 +35,13 @@ impl Groups {
 impl Group {
     /// Since when an offset grows old, in milliseconds since 1970; `None` while it is in use.
     fn expires_since(&self, topic: &str, value: &OffsetCommitValue) -> Option<i64> {
-        let Group::Classic(group) = self;
         let committed_ms = value.commit_timestamp;
+        let group = match self {
+            Group::Classic(group) => group,
+            Group::Consumer(group) => {
+                return (!group.is_subscribed_to(topic)).then_some(committed_ms);
+            }
+        };
         match group.protocol_type() {
             _ if group.is_subscribed_to(topic) => None,
             // Committed by a client that is no member.

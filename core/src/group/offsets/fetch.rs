@@ -3,7 +3,7 @@
 use super::find;
 use crate::Uuid;
 use crate::group::record::OffsetCommitValue;
-use crate::group::{Context, Groups};
+use crate::group::{Context, Group, Groups};
 use crate::protocol::messages as m;
 
 impl Groups {
@@ -15,6 +15,12 @@ impl Groups {
         request: &m::OffsetFetchRequestGroup,
     ) -> m::OffsetFetchResponseGroup {
         let group = &request.group_id;
+        if let Some(Group::Consumer(own)) = self.groups.get(group)
+            && let Err(code) = own.check_fetch(request.member_id.as_deref(), request.member_epoch)
+        {
+            let (group_id, error_code) = (group.clone(), code.code());
+            return m::OffsetFetchResponseGroup { group_id, error_code, topics: Vec::new() };
+        }
         let by_id = version >= 10;
         let mut topics = Vec::new();
         for topic in request.topics.iter().flatten() {
