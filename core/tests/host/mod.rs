@@ -27,6 +27,8 @@ pub struct Host {
     pub load_count: usize,
     pub loaded_bytes: usize,
     correlation_id: i32,
+    /// Where the broker's random numbers begin: elsewhere each time that it is opened.
+    seed: u64,
 }
 
 pub const CLIENT: ConnectionId = ConnectionId(1);
@@ -41,8 +43,12 @@ impl Host {
     }
 
     pub fn open(config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::open_with(config, storage, 42)
+    }
+
+    fn open_with(config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
         let mut host = Host {
-            broker: Broker::new(config, 42),
+            broker: Broker::new(config, seed),
             storage,
             now: Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 },
             hold_commits: false,
@@ -57,6 +63,7 @@ impl Host {
             load_count: 0,
             loaded_bytes: 0,
             correlation_id: 0,
+            seed,
         };
         host.pump();
         host.connect(CLIENT);
@@ -65,7 +72,7 @@ impl Host {
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
-        Host::open(BrokerConfig::new(), self.storage)
+        Host::open_with(BrokerConfig::new(), self.storage, self.seed + 1)
     }
 
     pub fn connect(&mut self, connection: ConnectionId) {
