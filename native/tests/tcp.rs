@@ -47,8 +47,8 @@ fn metadata_tells_where_to_connect() {
     let broker = Broker::start(Config { advertise, ..Config::default() }).unwrap();
     assert_eq!(told(&broker), ("kafka.example".to_owned(), i32::from(broker.address().port())));
     let advertise = Some(("kafka.example".to_owned(), 19092));
-    let listener = Some(std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-    let broker = Broker::start(Config { advertise, listener, ..Config::default() }).unwrap();
+    let listeners = vec![std::net::TcpListener::bind("127.0.0.1:0").unwrap()];
+    let broker = Broker::start(Config { advertise, listeners, ..Config::default() }).unwrap();
     assert_eq!(told(&broker), ("kafka.example".to_owned(), 19092));
 }
 

@@ -49,6 +49,8 @@ definitions! {
         "How many members a group may have.";
     "group.min.session.timeout.ms", Int, "6000", AtLeast(1),
         "The shortest session timeout that a member may ask for.";
+    "log.retention.check.interval.ms", Long, "300000", AtLeast(1),
+        "How often at most it is looked whether records have had their time.";
     "max.incremental.fetch.session.cache.slots", Int, "1000", AtLeast(0),
         "How many incremental fetch sessions are kept.";
     "max.request.partition.size.limit", Int, "2000", AtLeast(1),
@@ -79,6 +81,19 @@ definitions! {
         "The largest request.";
 }
 
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// Further names that Kafka has for some configurations: the name, the one that it stands for, and
+/// its unit.
+const OTHER_NAMES: &[(&str, &str, i64)] = &[
+    ("broker.id", "node.id", 1),
+    ("log.retention.hours", "log.retention.ms", HOUR_MS),
+    ("log.retention.minutes", "log.retention.ms", MINUTE_MS),
+    ("log.roll.hours", "log.roll.ms", HOUR_MS),
+    ("log.roll.jitter.hours", "log.roll.jitter.ms", HOUR_MS),
+];
+
 /// What the broker is told when it starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BrokerConfig {
@@ -92,11 +107,18 @@ impl BrokerConfig {
         BrokerConfig::default()
     }
 
-    /// Sets a configuration by Kafka's name, such as `num.partitions` or `log.segment.bytes`.
+    /// Sets a configuration by Kafka's name, such as `num.partitions` or `log.segment.bytes`; of
+    /// several names for one thing (`log.retention.hours`, `log.retention.ms`) the last one counts.
     ///
     /// # Errors
     /// A sentence for a person, where the name is not known or the value is not valid.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        if let Some((_, stands_for, unit)) = OTHER_NAMES.iter().find(|other| other.0 == name) {
+            let number = value.trim().parse::<i32>().map_err(|error| format!("{name}: {error}"))?;
+            // −1 means without bound, in any unit.
+            let value = if number < 0 { i64::from(number) } else { i64::from(number) * unit };
+            return self.set(stands_for, &value.to_string());
+        }
         let Some(definition) = broker_config(name) else {
             return Err(format!("there is no broker configuration {name}"));
         };
@@ -167,5 +189,13 @@ mod tests {
         assert!(config.set("no.such", "1").unwrap_err().contains("no.such"));
         config.set("log.segment.bytes", "1000").unwrap();
         assert_eq!(config.value("log.segment.bytes"), "1000");
+        config.set("log.retention.hours", "2").unwrap();
+        assert_eq!(config.value("log.retention.ms"), "7200000");
+        config.set("log.retention.minutes", "-1").unwrap();
+        assert_eq!(config.value("log.retention.ms"), "-1");
+        config.set("broker.id", "4").unwrap();
+        assert_eq!(config.number("node.id"), 4);
+        assert!(config.set("log.roll.hours", "0").unwrap_err().contains("at least 1"));
+        assert!(config.set("log.roll.hours", "soon").unwrap_err().contains("log.roll.hours"));
     }
 }

@@ -49,7 +49,8 @@ fn delete(
     }
     let mut writes = Vec::new();
     log.delete_before(offset, &mut writes);
-    let start = log.log_start_offset();
+    let (start, id) = (log.log_start_offset(), log.id());
+    node.stale.push(id);
     writes.into_iter().for_each(|write| node.gate.write(write));
     Ok(start)
 }

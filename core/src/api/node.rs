@@ -39,6 +39,9 @@ pub(crate) struct Node {
     pub notices: VecDeque<Output>,
     /// Logs of which consumers see more than before, or that are gone.
     pub changed: Vec<LogId>,
+    /// Logs of which it must be reckoned anew when something is to be done by the clock: of those
+    /// that are gone, that grew from nothing or beyond their bound, or whose configuration changed.
+    pub stale: Vec<LogId>,
     /// Stored batches in memory, oldest first: what is evicted next.
     cached: VecDeque<LogId>,
     cached_bytes: usize,
@@ -65,6 +68,7 @@ impl Node {
             failed: None,
             notices: VecDeque::new(),
             changed: Vec::new(),
+            stale: Vec::new(),
             cached: VecDeque::new(),
             cached_bytes: 0,
             producer_ids_from: 0,
@@ -182,6 +186,7 @@ impl Node {
         for id in &topic.logs {
             self.gate.forget(*id);
             self.changed.push(*id);
+            self.stale.push(*id);
             if let Some(log) = self.logs.remove(id) {
                 self.cached_bytes = self.cached_bytes.saturating_sub(log.memory_bytes());
                 let mut writes = Vec::new();
@@ -228,6 +233,9 @@ impl Node {
     /// Notes that a batch was appended: it must be stored, and it takes memory.
     pub(crate) fn appended(&mut self, log: LogId, size_bytes: usize) {
         let Some(partition) = self.logs.get_mut(&log) else { return };
+        if partition.append_counts(size_bytes) {
+            self.stale.push(log);
+        }
         if partition.config().durability.is_none() {
             let end = partition.log_end_offset();
             partition.take_writes(&mut Vec::new());

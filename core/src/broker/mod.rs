@@ -18,6 +18,7 @@ mod connections;
 mod groups;
 mod open;
 mod parked;
+mod upkeep;
 
 use std::collections::VecDeque;
 
@@ -27,6 +28,7 @@ use self::ahead::ReadAhead;
 use self::connections::Connections;
 use self::open::Opening;
 use self::parked::ParkedRequests;
+use self::upkeep::Upkeep;
 use crate::api::{self, BrokerConfig, Call, Node, Reply};
 use crate::io::{ConnectionId, Input, LogLevel, Now, Output};
 use crate::protocol::{ApiKey, Reader, RequestHeader, peek_header};
@@ -41,6 +43,7 @@ pub struct Broker {
     connections: Connections,
     parked: ParkedRequests,
     ahead: ReadAhead,
+    upkeep: Upkeep,
     phase: Phase,
     outputs: VecDeque<Output>,
     last_load: u64,
@@ -68,6 +71,7 @@ impl Broker {
             connections: Connections::default(),
             parked: ParkedRequests::default(),
             ahead: ReadAhead::default(),
+            upkeep: Upkeep::default(),
             phase: Phase::Serving,
             outputs: VecDeque::new(),
             last_load: 0,
@@ -97,6 +101,7 @@ impl Broker {
         while let Some(log) = self.node.changed.pop() {
             self.wake(now, log);
         }
+        self.plan_upkeep(now);
         self.commit();
         self.outputs.append(&mut self.node.notices);
     }
@@ -109,7 +114,8 @@ impl Broker {
     /// When a [`Input::Tick`] is due, on the monotonic clock.
     pub fn poll_deadline(&self) -> Option<u64> {
         let groups = self.node.coordinator.deadline_ms();
-        [self.parked.deadline_ms(), groups].into_iter().flatten().min()
+        let deadlines = [self.parked.deadline_ms(), self.upkeep.deadline_ms(), groups];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Whether the broker has read what is stored and serves.
@@ -253,6 +259,7 @@ impl Broker {
         for id in self.parked.due(now.monotonic_ms) {
             self.advance(now, id);
         }
+        self.keep_up(now);
         if now.monotonic_ms >= self.next_expiry_ms {
             self.next_expiry_ms = now.monotonic_ms + EXPIRY_INTERVAL_MS;
             let since = now.wall_ms - self.node.config.number("producer.id.expiration.ms");

@@ -44,6 +44,7 @@ impl Broker {
         self.parked.drop_own();
         self.parked.restart();
         self.ahead.clear();
+        self.upkeep.restart();
         let opening = Opening::Metadata(load);
         self.phase = Phase::Opening { opening, requests: Vec::new() };
     }
@@ -238,6 +239,7 @@ impl Broker {
         }
         self.node.evict();
         self.load_groups(now);
+        self.start_upkeep(now);
         for (call, header, body) in requests {
             self.serve(now, call, header, body);
         }

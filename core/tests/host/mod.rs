@@ -27,15 +27,21 @@ pub struct Host {
     pub load_count: usize,
     pub loaded_bytes: usize,
     correlation_id: i32,
-    /// Where the broker's random numbers begin: elsewhere each time that it is opened.
-    seed: u64,
+}
+
+/// Where a broker's random numbers begin: each broker of a test has its own, as ids are never made
+/// twice.
+fn seed() -> u64 {
+    thread_local!(static LAST: std::cell::Cell<u64> = const { std::cell::Cell::new(41) });
+    LAST.set(LAST.get() + 1);
+    LAST.get()
 }
 
 pub const CLIENT: ConnectionId = ConnectionId(1);
 
 impl Host {
     pub fn new() -> Host {
-        Host::open(BrokerConfig::new(), MemoryStorage::new())
+        Host::open(config(&[]), MemoryStorage::new())
     }
 
     pub fn with(settings: &[(&str, &str)]) -> Host {
@@ -43,16 +49,27 @@ impl Host {
     }
 
     pub fn open(config: BrokerConfig, storage: MemoryStorage) -> Host {
-        Host::open_with(config, storage, 42)
+        let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };
+        Host::open_at(now, config, storage)
     }
 
-    fn open_with(config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
+    pub fn open_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        let mut host = Host::held_at(now, config, storage);
+        host.hold_loads = false;
+        while !host.loads.is_empty() {
+            host.load();
+        }
+        host
+    }
+
+    /// A broker whose loads wait for [`Host::load`].
+    pub fn held_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
         let mut host = Host {
-            broker: Broker::new(config, seed),
+            broker: Broker::new(config, seed()),
             storage,
-            now: Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 },
+            now,
             hold_commits: false,
-            hold_loads: false,
+            hold_loads: true,
             commits: VecDeque::new(),
             loads: VecDeque::new(),
             responses: VecDeque::new(),
@@ -63,7 +80,6 @@ impl Host {
             load_count: 0,
             loaded_bytes: 0,
             correlation_id: 0,
-            seed,
         };
         host.pump();
         host.connect(CLIENT);
@@ -72,7 +88,12 @@ impl Host {
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
-        Host::open_with(BrokerConfig::new(), self.storage, self.seed + 1)
+        Host::open(config(&[]), self.storage)
+    }
+
+    /// The same, with clocks that go on.
+    pub fn reopen_now(self) -> Host {
+        Host::open_at(self.now, config(&[]), self.storage)
     }
 
     pub fn connect(&mut self, connection: ConnectionId) {
@@ -263,8 +284,11 @@ impl Host {
     }
 }
 
+/// A broker's configuration. Records are kept for ever where nothing else is said: those of tests
+/// are stamped in 1970.
 pub fn config(settings: &[(&str, &str)]) -> BrokerConfig {
     let mut config = BrokerConfig::new();
+    config.set("log.retention.ms", "-1").expect("a valid setting");
     for (name, value) in settings {
         config.set(name, value).expect("a valid setting");
     }
