@@ -9,8 +9,6 @@
 
 mod assignor;
 mod classic;
-mod consumer;
-mod consumers;
 mod effects;
 mod groups;
 mod listing;
