@@ -74,6 +74,8 @@ export async function startKafka({ forSpeed = false } = {}) {
   const java = javaArguments('warn').filter((option) => !forSpeed || !option.includes('Tiered'))
   const id = 'b3R0bGEtY29uZm9ybWFuY2U'
   const format = ['kafka.tools.StorageTool', 'format', '-t', id, '--standalone', '-c', file]
+  // This feature shows itself in the configuration of every topic, and serves only replicas.
+  format.push('--feature', 'eligible.leader.replicas.version=0')
   await promisify(execFile)('java', [...java, ...format])
   return start('Kafka', 'java', [...java, 'kafka.Kafka', file], folder, port)
 }

@@ -36,12 +36,15 @@ public final class Tools {
     private static final Main GROUPS = org.apache.kafka.tools.consumer.group.ConsumerGroupCommand::main;
     private static final Main OFFSETS = org.apache.kafka.tools.GetOffsetShell::main;
 
+    /** What a tool does when the virtual machine ends, such as to close its producer. */
+    private static final List<Runnable> HOOKS = new ArrayList<>();
+
     private Tools() {}
 
     public static void main(String[] arguments) {
         Exit.setExitProcedure((code, message) -> { throw new Ended(code); });
         Exit.setHaltProcedure((code, message) -> { throw new Ended(code); });
-        Exit.setShutdownHookAdder((name, hook) -> { });
+        Exit.setShutdownHookAdder((name, hook) -> HOOKS.add(hook));
         var script = new Script();
         topics(script);
         records(script);
@@ -67,6 +70,8 @@ public final class Tools {
         } catch (Ended ended) {
             code = ended.code;
         } finally {
+            HOOKS.forEach(Runnable::run);
+            HOOKS.clear();
             System.setIn(in);
             System.setOut(out);
             System.setErr(err);
