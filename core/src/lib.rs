@@ -5,7 +5,6 @@ pub mod protocol;
 mod api;
 mod broker;
 pub mod client;
-#[allow(dead_code, unused_imports)] // Until the APIs use it.
 mod group;
 pub mod io;
 pub mod log;

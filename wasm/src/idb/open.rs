@@ -13,7 +13,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::IdbDatabase;
 
 use super::fault;
-use super::schema::{LOG, METADATA, VERSION, database_name};
+use super::leader;
+use super::schema::{LEADER, LOG, METADATA, VERSION, database_name};
 
 /// Why a database could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,10 +102,14 @@ pub(super) async fn open(name: &str, timeout_ms: u32) -> Result<IdbDatabase, Ope
     opened.unwrap_or_else(|_| Err(OpenError::Failed("the request was given up".into())))
 }
 
-/// From nothing to version 1. A later version adds its step behind this one.
+/// Makes the stores that are missing: all of them, or those that an earlier version did not have.
 fn upgrade(database: &Database) -> Result<(), indexed_db_futures::error::Error> {
-    for store in [METADATA, LOG] {
+    let there: Vec<String> = database.object_store_names().collect();
+    for store in [METADATA, LOG].into_iter().filter(|store| !there.iter().any(|s| s == store)) {
         database.create_object_store(store).build()?;
+    }
+    if !there.iter().any(|store| store == LEADER) {
+        leader::create(database.as_sys()).map_err(indexed_db_futures::error::JSError::from)?;
     }
     Ok(())
 }

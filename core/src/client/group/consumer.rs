@@ -49,14 +49,11 @@ pub(super) struct Consumer {
 impl Consumer {
     pub(super) fn drive(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
         shared.owned.expire(context);
+        if shared.phase == Phase::Dormant {
+            shared.wake(context);
+        }
         match shared.phase {
-            Phase::Out => {}
-            Phase::Dormant => {
-                let most_ms = shared.config.max_poll_interval_ms.unwrap_or(u64::MAX);
-                if shared.alive_at_ms.saturating_add(most_ms) > context.now_ms() {
-                    shared.phase = Phase::Preparing;
-                }
-            }
+            Phase::Out | Phase::Dormant => {}
             Phase::Leaving => self.leave(context, shared),
             Phase::Preparing => self.join(context, shared),
             _ => {

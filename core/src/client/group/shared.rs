@@ -114,6 +114,15 @@ impl Shared {
         }
     }
 
+    /// Joins again, if the application has proved alive meanwhile.
+    pub(super) fn wake(&mut self, context: &mut Context<'_>) {
+        let most_ms = self.config.max_poll_interval_ms.unwrap_or(u64::MAX);
+        if self.alive_at_ms.saturating_add(most_ms) > context.now_ms() {
+            self.rebalance_started_ms = context.now_ms();
+            self.phase = Phase::Preparing;
+        }
+    }
+
     /// Everything is lost: the group has gone on without the member.
     pub(super) fn lose(&mut self, context: &mut Context<'_>) {
         let partitions = self.owned.take_all(context);
@@ -159,6 +168,8 @@ impl Shared {
         if self.topics.dormant {
             self.topics.dormant = false;
             self.phase = Phase::Dormant;
+            self.member_id.clear();
+            self.generation = -1;
             self.asked.retain(|_, ask| !ask.is_membership());
             return;
         }

@@ -59,9 +59,20 @@ impl Classic {
             self.joins_after_revoking = false;
             self.rejoin.get_or_insert("need to revoke partitions and re-join");
         }
+        loop {
+            let before = shared.phase;
+            self.step(context, shared);
+            if shared.phase == before {
+                break;
+            }
+        }
+        self.heartbeat(context, shared);
+    }
+
+    fn step(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
         match shared.phase {
             Phase::Out | Phase::Joining | Phase::Syncing => {}
-            Phase::Dormant => self.wake(context, shared),
+            Phase::Dormant => shared.wake(context),
             Phase::Preparing => self.join(context, shared),
             Phase::Assigning => self.assign(context, shared),
             Phase::Stable => {
@@ -72,7 +83,6 @@ impl Classic {
             }
             Phase::Leaving => self.leave(context, shared),
         }
-        self.heartbeat(context, shared);
     }
 
     pub(super) fn answered(
@@ -88,15 +98,6 @@ impl Classic {
             Ask::Heartbeat => self.heartbeat_answered(context, shared, result),
             // Whatever it is: the member has done its part.
             _ => shared.left(context),
-        }
-    }
-
-    /// The application is alive again.
-    fn wake(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
-        let most_ms = shared.config.max_poll_interval_ms.unwrap_or(u64::MAX);
-        if shared.alive_at_ms.saturating_add(most_ms) > context.now_ms() {
-            shared.rebalance_started_ms = context.now_ms();
-            shared.phase = Phase::Preparing;
         }
     }
 
