@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::paths::{Path, paths};
 
 /// Small modules of core that everything may use.
-const SHARED: &[&str] = &["map", "time", "uuid"];
+const SHARED: &[&str] = &["crc", "map", "sort", "time", "uuid"];
 
 /// The modules of core in their order, each with what it may use besides [`SHARED`] and itself.
 ///

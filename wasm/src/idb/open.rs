@@ -120,7 +120,9 @@ fn failed(error: OpenDbError) -> OpenError {
         // The crate says this of whatever `open` throws. Our version is not zero, and what else it
         // throws is a SecurityError.
         OpenDbError::VersionZero => return OpenError::Unavailable("the browser denies it".into()),
-        other => return OpenError::Failed(other.to_string()),
+        OpenDbError::Base(indexed_db_futures::error::Error::Unknown(error)) => error.into(),
+        // What the crate says of these goes through every error that it has: 9 KB, compressed.
+        _ => return OpenError::Failed("the browser answers as no IndexedDB does".into()),
     };
     let (name, message) = fault::describe(&thrown);
     match name.as_str() {
