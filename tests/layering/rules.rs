@@ -11,7 +11,9 @@ const SHARED: &[&str] = &["crc", "map", "sort", "time", "uuid"];
 ///
 /// `io::Now` is the exception to the client's standing apart: both halves are told the time alike.
 const CORE: &[(&str, &[&str])] = &[
+    ("crc", &[]),
     ("map", &[]),
+    ("sort", &[]),
     ("uuid", &[]),
     ("time", &[]),
     ("protocol", &[]),
