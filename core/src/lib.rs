@@ -6,6 +6,7 @@ mod api;
 mod broker;
 pub mod client;
 mod crc;
+mod group;
 pub mod io;
 pub mod log;
 mod map;

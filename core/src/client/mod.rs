@@ -22,6 +22,7 @@ mod connection;
 mod error;
 mod event;
 mod fetcher;
+mod group;
 mod metadata;
 mod partitioner;
 mod producer;
@@ -44,6 +45,7 @@ pub use event::{
     RecordMetadata, Response, SendId,
 };
 pub use fetcher::StartPosition;
+pub use group::{GroupMember, Strategy, TopicPartition, assign};
 pub use metadata::{PartitionInfo, TopicInfo};
 pub use partitioner::{Partitioner, crc32_partition, murmur2, murmur2_partition};
 pub use producer::ProduceRecord;

@@ -81,6 +81,8 @@ impl Recovery {
             }
             if at == 0 {
                 log.segments.clear();
+                // Retention removes segments without a word about where the log starts then.
+                log.log_start_offset = log.log_start_offset.max(base);
             }
             log.segments.push(segment);
         }

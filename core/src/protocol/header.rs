@@ -12,6 +12,9 @@ use super::describe::{FieldsIn, FieldsOut};
 use super::wire::{DecodeError, Reader, Writer};
 use super::{ApiKey, Field, Message, Request};
 
+/// Room for most frames without records: growing in small steps costs more than the encoding.
+const INITIAL_BYTES: usize = 256;
+
 /// What precedes the body of each request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestHeader {
@@ -71,7 +74,7 @@ pub fn encode_request<R: Request>(
 }
 
 fn request_frame(header: &RequestHeader, body: &dyn FieldsOut, flexible_from: i16) -> Bytes {
-    let mut out = Writer::new(Vec::new(), header.api_version, false);
+    let mut out = Writer::new(Vec::with_capacity(INITIAL_BYTES), header.api_version, false);
     header.api_key.write(&mut out);
     header.api_version.write(&mut out);
     header.correlation_id.write(&mut out);
@@ -86,7 +89,7 @@ const fn flexible_header_from<M: Message>() -> i16 {
 
 /// A response's frame, without its length.
 pub fn encode_response<M: Message>(response: &M, version: i16, correlation_id: i32) -> Bytes {
-    let mut out = Writer::new(Vec::new(), version, false);
+    let mut out = Writer::new(Vec::with_capacity(INITIAL_BYTES), version, false);
     correlation_id.write(&mut out);
     finish(out, response, flexible_header_from::<M>(), M::FLEXIBLE_FROM)
 }

@@ -13,6 +13,7 @@ mod frame;
 mod header;
 #[macro_use]
 mod describe;
+mod consumer_protocol;
 pub mod messages;
 mod rule;
 #[cfg(test)]
@@ -20,6 +21,10 @@ pub(crate) mod tests;
 mod wire;
 
 pub use api_key::ApiKey;
+pub use consumer_protocol::{
+    ConsumerProtocolAssignment, ConsumerProtocolSubscription, ConsumerProtocolTopicPartition,
+    decode_consumer_protocol, encode_consumer_protocol,
+};
 pub use describe::{FieldsIn, FieldsOut, Message, Request, decode_message, encode_message};
 pub use error_code::ErrorCode;
 pub use field::Field;

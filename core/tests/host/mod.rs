@@ -33,7 +33,7 @@ pub const CLIENT: ConnectionId = ConnectionId(1);
 
 impl Host {
     pub fn new() -> Host {
-        Host::open(BrokerConfig::new(), MemoryStorage::new())
+        Host::open(config(&[]), MemoryStorage::new())
     }
 
     pub fn with(settings: &[(&str, &str)]) -> Host {
@@ -41,10 +41,15 @@ impl Host {
     }
 
     pub fn open(config: BrokerConfig, storage: MemoryStorage) -> Host {
+        let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };
+        Host::open_at(now, config, storage)
+    }
+
+    pub fn open_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
         let mut host = Host {
             broker: Broker::new(config, 42),
             storage,
-            now: Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 },
+            now,
             hold_commits: false,
             hold_loads: false,
             commits: VecDeque::new(),
@@ -59,13 +64,28 @@ impl Host {
             correlation_id: 0,
         };
         host.pump();
-        host.input(Input::Connected { connection: CLIENT });
+        host.connect(CLIENT);
         host
     }
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
-        Host::open(BrokerConfig::new(), self.storage)
+        Host::open(config(&[]), self.storage)
+    }
+
+    /// The same, with clocks that go on.
+    pub fn reopen_now(self) -> Host {
+        Host::open_at(self.now, config(&[]), self.storage)
+    }
+
+    pub fn connect(&mut self, connection: ConnectionId) {
+        self.connect_to(0, connection);
+    }
+
+    /// Connects to one of the brokers that the broker is shown as.
+    pub fn connect_to(&mut self, node_id: i32, connection: ConnectionId) {
+        let client_host = "/127.0.0.1".to_owned();
+        self.input(Input::Connected { connection, client_host, node_id });
     }
 
     pub fn input(&mut self, input: Input) {
@@ -246,8 +266,11 @@ impl Host {
     }
 }
 
+/// A broker's configuration. Records are kept for ever where nothing else is said: those of tests
+/// are stamped in 1970.
 pub fn config(settings: &[(&str, &str)]) -> BrokerConfig {
     let mut config = BrokerConfig::new();
+    config.set("log.retention.ms", "-1").expect("a valid setting");
     for (name, value) in settings {
         config.set(name, value).expect("a valid setting");
     }

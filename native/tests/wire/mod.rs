@@ -132,9 +132,12 @@ pub fn batch(values: &[&str]) -> Bytes {
 }
 
 pub fn batch_with(values: &[&str], options: &BatchOptions) -> Bytes {
+    // Now, for what is older than retention.ms would soon be gone.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
+    let now_ms = now.as_millis() as i64;
     let mut builder = BatchBuilder::new();
     for (at, value) in (0..).zip(values) {
-        builder.append(1_700_000_000_000 + at, Some(b"key"), Some(value.as_bytes()), &[]);
+        builder.append(now_ms + at, Some(b"key"), Some(value.as_bytes()), &[]);
     }
     builder.finish(options).expect("a batch")
 }

@@ -10,7 +10,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
 
 use super::fault;
-use super::schema::{LOG, METADATA, VERSION, database_name};
+use super::leader;
+use super::schema::{LEADER, LOG, METADATA, VERSION, database_name};
 
 /// Why a database could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,10 +138,14 @@ async fn opened(
     }
 }
 
-/// From nothing to version 1. A later version adds its step behind this one.
+/// Makes the stores that are missing: all of them, or those that an earlier version did not have.
 fn upgrade(database: &IdbDatabase) -> Result<(), JsValue> {
-    for store in [METADATA, LOG] {
+    let there = database.object_store_names();
+    for store in [METADATA, LOG].into_iter().filter(|store| !there.contains(store)) {
         database.create_object_store(store)?;
+    }
+    if !there.contains(LEADER) {
+        leader::create(database)?;
     }
     Ok(())
 }

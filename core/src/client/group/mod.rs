@@ -1,0 +1,6 @@
+//! Consumer groups.
+
+mod assignor;
+mod partitions;
+
+pub use assignor::{GroupMember, Strategy, TopicPartition, assign};
