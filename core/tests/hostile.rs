@@ -119,7 +119,9 @@ fn empty_request(key: ApiKey, version: i16) -> Bytes {
         LeaveGroup => LeaveGroupRequest, OffsetCommit => OffsetCommitRequest,
         OffsetFetch => OffsetFetchRequest, OffsetDelete => OffsetDeleteRequest,
         DescribeGroups => DescribeGroupsRequest, ListGroups => ListGroupsRequest,
-        DeleteGroups => DeleteGroupsRequest)
+        DeleteGroups => DeleteGroupsRequest,
+        ConsumerGroupHeartbeat => ConsumerGroupHeartbeatRequest,
+        ConsumerGroupDescribe => ConsumerGroupDescribeRequest)
 }
 
 #[test]
