@@ -1,7 +1,7 @@
 //! Consumer groups, by scenarios that a real Kafka was led through as well: what comes of each step
 //! stands behind it. tests/golden/group/README.md says how.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers outside of test functions.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers outside of test functions.
 
 mod host;
 
@@ -19,7 +19,7 @@ struct Stage {
     topics: BTreeMap<String, Uuid>,
 }
 
-fn list<'a>(text: &'a str, separator: char) -> impl Iterator<Item = &'a str> {
+fn list(text: &str, separator: char) -> impl Iterator<Item = &str> {
     text.split(separator).filter(|item| *item != "-")
 }
 
