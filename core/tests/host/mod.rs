@@ -29,6 +29,14 @@ pub struct Host {
     correlation_id: i32,
 }
 
+/// Where a broker's random numbers begin: each broker of a test has its own, as ids are never made
+/// twice.
+fn seed() -> u64 {
+    thread_local!(static LAST: std::cell::Cell<u64> = const { std::cell::Cell::new(41) });
+    LAST.set(LAST.get() + 1);
+    LAST.get()
+}
+
 pub const CLIENT: ConnectionId = ConnectionId(1);
 
 impl Host {
@@ -57,7 +65,7 @@ impl Host {
     /// A broker whose loads wait for [`Host::load`].
     pub fn held_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
         let mut host = Host {
-            broker: Broker::new(config, 42),
+            broker: Broker::new(config, seed()),
             storage,
             now,
             hold_commits: false,
