@@ -131,8 +131,8 @@ pub(super) fn offsets(found: &[PartitionOutcome<ListedOffset>]) -> JsValue {
     list(found, |each| place(each, |found| found.offset))
 }
 
-/// Each partition's first offset.
-pub(super) fn low_watermarks(found: &[PartitionOutcome<i64>]) -> JsValue {
+/// An offset of each partition: its first one, or the one that was committed.
+pub(super) fn each_offset(found: &[PartitionOutcome<i64>]) -> JsValue {
     list(found, |each| place(each, |low| *low))
 }
 
