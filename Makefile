@@ -53,6 +53,13 @@ instructions: setup-instructions ## Count instructions per record; compare with 
 	@grep -h 'NOT RUN' target/instructions.txt > target/not-run/instructions || \
 		rm -f target/not-run/instructions
 
+.PHONY: conformance
+conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes COMPATIBILITY.md
+	$(call step,Building ottla-native)
+	cargo build --release --package ottla-native --locked
+	$(call step,The same scripts against Apache Kafka and Ottla)
+	node tests/conformance/run.mjs $(CONFORMANCE)
+
 .PHONY: lint
 lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files
 	$(call step,Formatting)

@@ -207,6 +207,10 @@ impl Surroundings for Around {
     fn failed(&self, reason: &str) {
         panic!("{reason}");
     }
+
+    fn fenced(&self) {
+        self.logged.borrow_mut().push("fenced".to_owned());
+    }
 }
 
 async fn open(kind: StorageKind) -> (Rc<Host<Stub>>, Rc<RefCell<Vec<String>>>) {
@@ -258,6 +262,52 @@ async fn a_failed_storage_ends_the_connections_and_a_new_broker_serves_the_next(
     host.connect_port(b.other(), "tab".to_owned());
     assert_eq!(b.text().await, "kept");
     assert_eq!(*logged.borrow(), ["storage failed: asked"]);
+}
+
+#[wasm_bindgen_test]
+async fn who_has_been_taken_over_from_stores_nothing_and_ends() {
+    let (old, logged) = open(idb("host-fenced")).await;
+    let a = Peer::new();
+    old.connect_port(a.other(), "tab".to_owned());
+    assert_eq!(a.ask("put one").await, "stored");
+    let (new, _) = open(idb("host-fenced")).await;
+    assert!(new.epoch() > old.epoch());
+    assert_eq!(a.ask("get").await, "one", "it does not know yet");
+    assert_eq!(a.ask("put two").await, "closed", "neither stored nor refused");
+    assert_eq!(*logged.borrow(), ["fenced"]);
+    let b = Peer::new();
+    new.connect_port(b.other(), "tab".to_owned());
+    assert_eq!(b.ask("get").await, "one");
+    assert_eq!(b.ask("put three").await, "stored");
+    assert_eq!(b.ask("get").await, "onethree");
+}
+
+#[wasm_bindgen_test]
+async fn a_storage_opened_again_after_a_failure_begins_no_epoch() {
+    let (host, _) = open(idb("host-epoch")).await;
+    let epoch = host.epoch();
+    let a = Peer::new();
+    host.connect_port(a.other(), "tab".to_owned());
+    assert_eq!(a.ask("fail").await, "closed");
+    let b = Peer::new();
+    host.connect_port(b.other(), "tab".to_owned());
+    assert_eq!(b.ask("put kept").await, "stored");
+    assert_eq!(host.epoch(), epoch);
+}
+
+#[wasm_bindgen_test]
+async fn the_connections_of_a_tab_that_vanished_end() {
+    let (host, _) = open(StorageKind::Memory).await;
+    let (a, b) = (Peer::new(), Peer::new());
+    host.connect_port(a.other(), "one".to_owned());
+    host.connect_port(b.other(), "two".to_owned());
+    assert_eq!(a.ask("hello").await, "hello");
+    // Would be answered in 20 ms, and the broker refuses to answer one that it does not know.
+    a.send("wait");
+    sleep(5).await;
+    host.alive_hosts(&["two".to_owned()]);
+    sleep(60).await;
+    assert_eq!(b.ask("still here").await, "still here");
 }
 
 #[wasm_bindgen_test]

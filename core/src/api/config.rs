@@ -18,7 +18,7 @@ macro_rules! definitions {
     };
 }
 
-use Allowed::{Any, AtLeast};
+use Allowed::{Any, AtLeast, Words};
 
 definitions! {
     "advertised.host", String, "localhost", Any,
@@ -33,6 +33,22 @@ definitions! {
         "Whether topics can be deleted.";
     "fetch.max.bytes", Int, "57671680", AtLeast(1024),
         "How many bytes a fetch response may have, unless its first batch alone has more.";
+    "group.consumer.heartbeat.interval.ms", Int, "5000", AtLeast(1),
+        "How often members of consumer groups are to send heartbeats.";
+    "group.consumer.max.size", Int, "2147483647", AtLeast(1),
+        "How many members a consumer group may have.";
+    "group.consumer.session.timeout.ms", Int, "45000", AtLeast(1),
+        "After how long without a heartbeat a member of a consumer group is put out.";
+    "group.coordinator.rebalance.protocols", List, "classic,consumer", Words(&["classic", "consumer"]),
+        "The protocols that groups may speak.";
+    "group.initial.rebalance.delay.ms", Int, "3000", AtLeast(0),
+        "How long an empty group waits for more members before its first rebalance.";
+    "group.max.session.timeout.ms", Int, "1800000", AtLeast(1),
+        "The longest session timeout that a member may ask for.";
+    "group.max.size", Int, "2147483647", AtLeast(1),
+        "How many members a group may have.";
+    "group.min.session.timeout.ms", Int, "6000", AtLeast(1),
+        "The shortest session timeout that a member may ask for.";
     "log.retention.check.interval.ms", Long, "300000", AtLeast(1),
         "How often at most it is looked whether records have had their time.";
     "max.incremental.fetch.session.cache.slots", Int, "1000", AtLeast(0),
@@ -43,6 +59,14 @@ definitions! {
         "The broker's number.";
     "num.partitions", Int, "1", AtLeast(1),
         "How many partitions a topic gets where nothing else is asked for.";
+    "offset.metadata.max.bytes", Int, "4096", AtLeast(0),
+        "How long the text may be that a client commits with an offset.";
+    "offsets.retention.check.interval.ms", Long, "600000", AtLeast(1),
+        "How often committed offsets are looked through for old ones.";
+    "offsets.retention.minutes", Int, "10080", AtLeast(1),
+        "How long committed offsets are kept that no member has use for.";
+    "offsets.topic.num.partitions", Int, "1", AtLeast(1),
+        "How many partitions __consumer_offsets gets. Kafka gives it 50, to spread it over many brokers.";
     "ottla.cache.bytes", Long, "16777216", AtLeast(0),
         "How many bytes of recent, stored batches are kept in memory for consumers that keep up.";
     "ottla.memory.bytes", Long, "268435456", AtLeast(0),

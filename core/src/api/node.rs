@@ -6,13 +6,15 @@ use litemap::LiteMap;
 
 use super::clients::Clients;
 use super::config::BrokerConfig;
+use super::coordinator::Coordinator;
 use super::fetch::FetchSessions;
 use super::gate::Gate;
 use super::random::Random;
 use super::settings::Settings;
+use super::{Call, Reply};
 use crate::log::{LogConfig, PartitionLog};
 use crate::protocol::ErrorCode;
-use crate::storage::{LogId, MetadataKey, Write};
+use crate::storage::{LogId, MetadataKey, StorageError, Write};
 use crate::topic::{ClusterRecord, Topic, Topics, log_config, topic_config};
 use crate::{Output, Uuid};
 
@@ -28,6 +30,11 @@ pub(crate) struct Node {
     pub logs: LiteMap<LogId, PartitionLog>,
     pub gate: Gate,
     pub sessions: FetchSessions,
+    pub coordinator: Coordinator,
+    /// Responses that were held back and leave now.
+    pub answers: Vec<(Call, Reply)>,
+    /// Why the storage is of no more use, where a part of it could not be read that must be.
+    pub failed: Option<StorageError>,
     /// Messages for the host's log.
     pub notices: VecDeque<Output>,
     /// Logs of which consumers see more than before, or that are gone.
@@ -56,6 +63,9 @@ impl Node {
             logs: LiteMap::new(),
             gate: Gate::default(),
             sessions: FetchSessions::new(slots as usize),
+            coordinator: Coordinator::new(&config),
+            answers: Vec::new(),
+            failed: None,
             notices: VecDeque::new(),
             changed: Vec::new(),
             stale: Vec::new(),

@@ -19,6 +19,8 @@ pub(crate) enum Reply {
     Close(String),
     /// A response that leaves when everything written so far is stored.
     AfterCommit(AfterCommit),
+    /// A response that is among [`Node::answers`], now or later.
+    Later,
     /// A response that needs time, new records or a load.
     Parked(Box<dyn Parked>),
 }

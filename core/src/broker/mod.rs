@@ -15,6 +15,7 @@
 
 mod ahead;
 mod connections;
+mod groups;
 mod open;
 mod parked;
 mod upkeep;
@@ -47,6 +48,8 @@ pub struct Broker {
     outputs: VecDeque<Output>,
     last_load: u64,
     next_expiry_ms: u64,
+    /// Requests to groups, which wait until what is stored of groups has been read.
+    delayed: Vec<(Call, RequestHeader, Reader)>,
 }
 
 enum Phase {
@@ -73,6 +76,7 @@ impl Broker {
             outputs: VecDeque::new(),
             last_load: 0,
             next_expiry_ms: 0,
+            delayed: Vec::new(),
         };
         broker.open();
         broker
@@ -90,8 +94,10 @@ impl Broker {
             Input::Committed { commit } => self.committed(commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
+            Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
             Input::Tick => self.tick(now),
         }
+        self.coordinate(now);
         while let Some(log) = self.node.changed.pop() {
             self.wake(now, log);
         }
@@ -107,7 +113,8 @@ impl Broker {
 
     /// When a [`Input::Tick`] is due, on the monotonic clock.
     pub fn poll_deadline(&self) -> Option<u64> {
-        let deadlines = [self.parked.deadline_ms(), self.upkeep.deadline_ms()];
+        let groups = self.node.coordinator.deadline_ms();
+        let deadlines = [self.parked.deadline_ms(), self.upkeep.deadline_ms(), groups];
         deadlines.into_iter().flatten().min()
     }
 
@@ -158,6 +165,9 @@ impl Broker {
     }
 
     fn serve(&mut self, now: Now, call: Call, mut header: RequestHeader, body: Reader) {
+        if self.delays(&header) {
+            return self.delayed.push((call, header, body));
+        }
         self.node.clients.serving(call.connection, header.client_id.take());
         let served = api::SERVED.iter().find(|(api, _, _)| *api as i16 == header.api_key);
         let known = served.is_some_and(|(_, min, max)| (*min..=*max).contains(&header.api_version));
@@ -169,17 +179,24 @@ impl Broker {
             false => Err(crate::protocol::DecodeError::UnknownVersion(header.api_version)),
         };
         match outcome {
-            Ok(Reply::Now(frame)) => self.respond(call, frame),
-            Ok(Reply::Close(reason)) => self.close(call.connection, reason),
-            Ok(Reply::AfterCommit(reply)) => self.node.gate.hold(call, reply),
-            Ok(Reply::Parked(request)) => {
-                let id = self.parked.insert(call, request);
-                self.advance(now, id);
-            }
+            Ok(reply) => self.reply(now, call, reply),
             Err(error) => {
                 let (key, version) = (header.api_key, header.api_version);
                 let reason = format!("request with key {key}, version {version}: {error}");
                 self.close(call.connection, reason);
+            }
+        }
+    }
+
+    fn reply(&mut self, now: Now, call: Call, reply: Reply) {
+        match reply {
+            Reply::Now(frame) => self.respond(call, frame),
+            Reply::Close(reason) => self.close(call.connection, reason),
+            Reply::AfterCommit(reply) => self.node.gate.hold(call, reply),
+            Reply::Later => {}
+            Reply::Parked(request) => {
+                let id = self.parked.insert(Some(call), request);
+                self.advance(now, id);
             }
         }
     }
@@ -194,6 +211,8 @@ impl Broker {
         self.connections.disconnect(connection);
         self.node.clients.disconnect(connection);
         self.parked.drop_connection(connection);
+        self.node.coordinator.drop_connection(connection);
+        self.delayed.retain(|(call, ..)| call.connection != connection);
     }
 
     fn close(&mut self, connection: ConnectionId, reason: String) {

@@ -11,6 +11,11 @@ use crate::topic::Topics;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(pub u64);
 
+impl Ticket {
+    /// Of a request whose response is never held back.
+    pub(crate) const NONE: Ticket = Ticket(0);
+}
+
 /// What there is around an operation.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {

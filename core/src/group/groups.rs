@@ -4,6 +4,7 @@ use bytes::Bytes;
 use litemap::LiteMap;
 
 use super::classic::ClassicGroup;
+use super::consumer::ConsumerGroup;
 use super::offsets::Offsets;
 use super::record::{self, RecordKey};
 use super::{Context, Effects, Settings};
@@ -15,6 +16,8 @@ pub(crate) enum Group {
     /// JoinGroup and SyncGroup: the leader among the members assigns. A group that only commits
     /// offsets, with no members, is one of these too.
     Classic(ClassicGroup),
+    /// ConsumerGroupHeartbeat: the broker assigns.
+    Consumer(ConsumerGroup),
 }
 
 impl Group {
@@ -22,12 +25,14 @@ impl Group {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Group::Classic(_) => "classic",
+            Group::Consumer(_) => "consumer",
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Group::Classic(group) => group.is_empty(),
+            Group::Consumer(group) => group.is_empty(),
         }
     }
 
@@ -35,6 +40,7 @@ impl Group {
     fn deadline_ms(&self) -> Option<u64> {
         match self {
             Group::Classic(group) => group.deadline_ms(),
+            Group::Consumer(group) => group.deadline_ms(),
         }
     }
 }
@@ -71,6 +77,7 @@ impl Groups {
             for (_, group) in groups.iter_mut() {
                 match group {
                     Group::Classic(group) => group.advance(context, settings, effects),
+                    Group::Consumer(group) => group.advance(context, effects),
                 }
             }
             self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();
@@ -116,9 +123,12 @@ impl Groups {
                     let stored = ClassicGroup::from_record(&group, record::decode_value(value)?);
                     self.groups.insert(group, Group::Classic(stored));
                 }
+                // What was made a consumer group since goes on.
+                None if matches!(self.groups.get(&group), Some(Group::Consumer(_))) => {}
                 None => drop(self.groups.remove(&group)),
             },
-            _ => {}
+            Some(key) => self.replay_consumer(key, value)?,
+            None => {}
         }
         Ok(())
     }
@@ -136,6 +146,7 @@ impl Groups {
         for (_, group) in groups.iter_mut() {
             match group {
                 Group::Classic(group) => group.loaded(context, settings, effects),
+                Group::Consumer(group) => group.loaded(context, settings),
             }
         }
         self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();
@@ -147,6 +158,7 @@ impl Groups {
         for (_, group) in self.groups.iter_mut() {
             match group {
                 Group::Classic(group) => group.refuse_waiting(ErrorCode::NotCoordinator, effects),
+                Group::Consumer(_) => {}
             }
         }
     }
@@ -163,6 +175,7 @@ impl Groups {
         for (_, group) in groups.iter_mut() {
             match group {
                 Group::Classic(group) => group.keep_hosts(context, settings, hosts, effects),
+                Group::Consumer(group) => group.keep_hosts(context, hosts, effects),
             }
         }
         self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();

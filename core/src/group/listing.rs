@@ -1,5 +1,6 @@
 //! Groups as administrators see them.
 
+use super::classic::CONSUMER;
 use super::record::{self, RecordKey};
 use super::{Effects, Group, Groups};
 use crate::protocol::ErrorCode;
@@ -13,14 +14,17 @@ impl Groups {
     pub(crate) fn describe(&self, version: i16, id: &str) -> m::DescribedGroup {
         match self.groups.get(id) {
             Some(Group::Classic(group)) => group.describe(),
-            None if version >= NOT_FOUND_SINCE => m::DescribedGroup {
+            _ if version >= NOT_FOUND_SINCE => m::DescribedGroup {
                 error_code: ErrorCode::GroupIdNotFound.code(),
-                error_message: Some(format!("Group {id} not found.")),
+                error_message: Some(match self.groups.contains_key(id) {
+                    true => format!("Group {id} is not a classic group."),
+                    false => format!("Group {id} not found."),
+                }),
                 group_id: id.to_owned(),
                 group_state: "Dead".to_owned(),
                 ..Default::default()
             },
-            None => m::DescribedGroup {
+            _ => m::DescribedGroup {
                 group_id: id.to_owned(),
                 group_state: "Dead".to_owned(),
                 ..Default::default()
@@ -68,6 +72,7 @@ impl Groups {
                 let key = RecordKey::GroupMetadata { group: id.to_owned() };
                 effects.records.push(record::tombstone(&key));
             }
+            Some(Group::Consumer(group)) => group.remove(effects),
             None => {}
         }
     }
@@ -77,12 +82,14 @@ impl Group {
     fn protocol_type(&self) -> &str {
         match self {
             Group::Classic(group) => group.protocol_type().unwrap_or_default(),
+            Group::Consumer(_) => CONSUMER,
         }
     }
 
     fn state(&self) -> &'static str {
         match self {
             Group::Classic(group) => group.state().name(),
+            Group::Consumer(group) => group.state(),
         }
     }
 }

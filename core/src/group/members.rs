@@ -23,6 +23,8 @@ impl Groups {
             request.rebalance_timeout_ms = request.session_timeout_ms;
         }
         let id = request.group_id.clone();
+        self.make_way_for_classic(&id, effects);
+        let written = effects.records.len();
         let is_new = !self.groups.contains_key(&id);
         if is_new {
             if !member_id.is_empty() {
@@ -34,9 +36,14 @@ impl Groups {
         match groups.get_mut(&id) {
             Some(Group::Classic(group)) => {
                 group.join(context, caller, settings, request, effects);
-                if is_new && effects.records.is_empty() {
+                if is_new && effects.records.len() == written {
                     effects.records.push(group.record_of_none());
                 }
+            }
+            // Who speaks the classic protocol has no place among members that do not.
+            Some(Group::Consumer(_)) => {
+                let code = ErrorCode::InconsistentGroupProtocol;
+                effects.refuse_join(caller.ticket, &member_id, code);
             }
             None => {}
         }
@@ -66,7 +73,9 @@ impl Groups {
         match self.groups.get_mut(&id) {
             _ if id.is_empty() => effects.refuse_sync(caller.ticket, ErrorCode::InvalidGroupId),
             Some(Group::Classic(group)) => group.sync(context, caller, request, effects),
-            None => effects.refuse_sync(caller.ticket, ErrorCode::UnknownMemberId),
+            Some(Group::Consumer(_)) | None => {
+                effects.refuse_sync(caller.ticket, ErrorCode::UnknownMemberId)
+            }
         }
         self.schedule(context, &id);
     }
@@ -81,7 +90,7 @@ impl Groups {
         let outcome = match self.groups.get_mut(id) {
             _ if id.is_empty() => Err(ErrorCode::InvalidGroupId),
             Some(Group::Classic(group)) => group.heartbeat(context, request),
-            None => Err(ErrorCode::UnknownMemberId),
+            Some(Group::Consumer(_)) | None => Err(ErrorCode::UnknownMemberId),
         };
         self.schedule(context, id);
         outcome
@@ -110,7 +119,7 @@ impl Groups {
         for identity in leaving {
             let left = match groups.get_mut(&id) {
                 Some(Group::Classic(group)) => group.leave(&identity, effects),
-                None => Err(ErrorCode::UnknownMemberId),
+                Some(Group::Consumer(_)) | None => Err(ErrorCode::UnknownMemberId),
             };
             members.push(m::MemberResponse {
                 member_id: identity.member_id,

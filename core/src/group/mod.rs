@@ -9,6 +9,8 @@
 
 mod assignor;
 mod classic;
+mod consumer;
+mod consumers;
 mod effects;
 mod groups;
 mod listing;

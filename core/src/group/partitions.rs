@@ -20,15 +20,6 @@ pub(crate) fn add(to: &mut TopicPartitions, topic: Uuid, partition: i32) {
     }
 }
 
-/// Takes a partition out.
-pub(crate) fn remove(from: &mut TopicPartitions, topic: Uuid, partition: i32) {
-    let Some(list) = from.get_mut(&topic) else { return };
-    list.retain(|&held| held != partition);
-    if list.is_empty() {
-        from.remove(&topic);
-    }
-}
-
 /// Whether a partition is among them.
 pub(crate) fn contains(partitions: &TopicPartitions, topic: Uuid, partition: i32) -> bool {
     partitions.get(&topic).is_some_and(|list| list.binary_search(&partition).is_ok())
@@ -39,11 +30,6 @@ pub(crate) fn each(partitions: &TopicPartitions) -> impl Iterator<Item = (Uuid, 
     partitions
         .iter()
         .flat_map(|(&topic, list)| list.iter().map(move |&partition| (topic, partition)))
-}
-
-/// How many there are.
-pub(crate) fn count(partitions: &TopicPartitions) -> usize {
-    partitions.values().map(Vec::len).sum()
 }
 
 /// As a record has them.

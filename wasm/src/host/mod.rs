@@ -41,6 +41,8 @@ pub trait Surroundings {
     fn log(&self, level: ottla::LogLevel, message: &str);
     /// The storage could not be opened again. The host serves nobody any more.
     fn failed(&self, reason: &str);
+    /// Another leader has taken over the storage. The host serves nobody any more.
+    fn fenced(&self);
 }
 
 /// Runs brokers, one after another: when the storage fails, a new broker takes over.
@@ -85,8 +87,11 @@ impl<E: Engine + 'static> Host<E> {
     async fn start(self: &Rc<Self>) -> Result<(), crate::idb::OpenError> {
         let weak = Rc::downgrade(self);
         let report = Rc::new(move |input| {
-            if let Some(host) = weak.upgrade() {
-                host.push(input);
+            match weak.upgrade() {
+                // What waits is not refused: its clients ask the new leader.
+                Some(host) if host.storage.is_fenced() => host.fenced(),
+                Some(host) => host.push(input),
+                None => {}
             }
         });
         self.storage.open(report).await?;
@@ -130,6 +135,22 @@ impl<E: Engine + 'static> Host<E> {
         }
     }
 
+    /// These are all the hosts of clients that are left: ends the connections of the others.
+    pub fn alive_hosts(self: &Rc<Self>, hosts: &[String]) {
+        let connections = self.connections.borrow();
+        let gone = connections.iter().filter(|(_, gone)| !hosts.contains(&gone.client_host));
+        let gone: Vec<ConnectionId> = gone.map(|(id, _)| *id).collect();
+        drop(connections);
+        for id in gone {
+            self.receive(id, None);
+        }
+    }
+
+    /// The epoch in which the storage was opened.
+    pub fn epoch(&self) -> f64 {
+        self.storage.epoch()
+    }
+
     /// The time asked for has come.
     pub fn tick(self: &Rc<Self>) {
         self.scheduled_ms.set(None);
@@ -142,6 +163,13 @@ impl<E: Engine + 'static> Host<E> {
         self.queue.borrow_mut().clear();
         self.storage.close();
         self.drop_connections();
+    }
+
+    fn fenced(&self) {
+        if self.engine.borrow().is_some() {
+            self.close();
+            self.surroundings.fenced();
+        }
     }
 
     fn name_connection(&self) -> ConnectionId {

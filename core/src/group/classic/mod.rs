@@ -14,4 +14,4 @@ mod session;
 mod stored;
 mod sync;
 
-pub(crate) use self::group::{ClassicGroup, State};
+pub(crate) use self::group::{CONSUMER, ClassicGroup};

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 
+use super::consumer::RecordClassicProtocol;
 use super::*;
 use crate::Uuid;
 
