@@ -17,8 +17,7 @@ use crate::topic::Topics;
 /// Unicode classes such as `\pL`.
 fn compile(regex: &str) -> Result<Regex, Refusal> {
     let invalid = |error: regex_lite::Error| {
-        let message =
-            format!("SubscribedTopicRegex `{regex}` is not a valid regular expression: {error}.");
+        let message = format!("`{regex}` is no regular expression: {error}.");
         Refusal::new(ErrorCode::InvalidRegularExpression, message)
     };
     // By itself at first, for what closes a parenthesis that it has not opened is no pattern.
