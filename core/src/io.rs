@@ -58,6 +58,13 @@ pub enum Input {
         /// What it brought.
         result: Result<Loaded, StorageError>,
     },
+    /// The host knows which of its clients are alive. Members of groups leave at once if their
+    /// `client_host` is not among these, static members too, also those that joined before the broker
+    /// was opened. For hosts that can tell, such as a browser that sees its tabs go.
+    AliveHosts {
+        /// The `client_host` of each client that is alive.
+        hosts: Vec<String>,
+    },
     /// Time has passed.
     Tick,
 }

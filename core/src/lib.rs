@@ -5,12 +5,13 @@ pub mod protocol;
 mod api;
 mod broker;
 pub mod client;
-#[allow(dead_code, unused_imports)] // Until the APIs use it.
+mod crc;
 mod group;
 pub mod io;
 pub mod log;
 mod map;
 pub mod record;
+mod sort;
 pub mod storage;
 pub mod time;
 pub mod topic;

@@ -233,7 +233,7 @@ fn responses_leave_a_connection_in_request_order() {
 }
 
 #[test]
-fn acks_0_gets_no_response_even_for_an_error() {
+fn acks_0_gets_no_response_and_an_error_closes() {
     let mut host = Host::new();
     host.create("t", 1, &[]);
     let mut request = produce("t", 0, batch(1, &["a"]));
@@ -241,8 +241,14 @@ fn acks_0_gets_no_response_even_for_an_error() {
     host.send(&request, 9);
     let mut bad = produce("nowhere", 0, batch(1, &["a"]));
     bad.acks = 0;
-    host.send(&bad, 9);
+    assert!(host.closed.is_empty());
+    let other = ConnectionId(7);
+    host.connect(other);
+    host.send_from(other, &bad, 9);
     assert!(host.responses.is_empty());
+    let (closed, reason) = host.closed.pop().unwrap();
+    assert_eq!(closed, other);
+    assert!(reason.contains("acks=0"), "{reason}");
     assert_eq!(values(&host.read_all("t", 0, 0)), ["a"]);
 }
 

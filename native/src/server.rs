@@ -71,10 +71,10 @@ impl Broker {
     /// # Errors
     /// Where the address cannot be listened on, or what is stored cannot be read.
     pub fn start(config: Config) -> Result<Broker, Error> {
-        let listeners = listen(&config)?;
+        let mut config = config;
+        let listeners = listen(&mut config)?;
         let addresses: Vec<SocketAddr> =
             listeners.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
-        let mut config = config;
         advertise(&mut config, &addresses)?;
         let (stop, stopped) = watch::channel(false);
         let (ready, is_ready) = oneshot::channel();
@@ -137,20 +137,23 @@ impl Drop for Broker {
 }
 
 /// The sockets to listen on, one for each node and at least one.
-fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
+fn listen(config: &mut Config) -> Result<Vec<TcpListener>, Error> {
     let bind = |address: String| {
         let listener = TcpListener::bind(&address);
         listener.map_err(|error| Error::Listen { address, error })
     };
-    let first = match &config.listener {
-        Some(listener) => listener.try_clone()?,
-        None => bind(config.listen.clone())?,
-    };
-    let address = first.local_addr()?;
+    let mut listeners = std::mem::take(&mut config.listeners);
+    if listeners.len() > config.nodes.max(1) {
+        let (sockets, nodes) = (listeners.len(), config.nodes);
+        return Err(Error::Config(format!("{sockets} sockets were given for {nodes} nodes")));
+    }
     // A listener that was handed over says nothing about the ports that follow.
-    let any_port = config.listener.is_some() || config.listen.ends_with(":0");
-    let mut listeners = vec![first];
-    for at in 1..config.nodes {
+    let any_port = !listeners.is_empty() || config.listen.ends_with(":0");
+    if listeners.is_empty() {
+        listeners.push(bind(config.listen.clone())?);
+    }
+    let address = listeners[0].local_addr()?;
+    for at in listeners.len()..config.nodes {
         let port = match u16::try_from(at).ok().and_then(|at| address.port().checked_add(at)) {
             _ if any_port => 0,
             Some(port) => port,

@@ -143,6 +143,15 @@ impl BrokerHost {
     }
 }
 
+/// What a broker in a browser is told. Retention and compaction work by whole segments, so that
+/// Kafka's segments of 1 GiB would keep a page's topics for ever.
+fn config() -> BrokerConfig {
+    let mut config = BrokerConfig::default();
+    // A name and a value that core knows: a test of core's has them.
+    let _ = config.set("log.segment.bytes", "16777216");
+    config
+}
+
 async fn open(
     kind: StorageKind,
     seed: u64,
@@ -152,7 +161,7 @@ async fn open(
     let brokers = Cell::new(seed);
     let make = move || {
         brokers.set(brokers.get().wrapping_add(1));
-        Broker::new(BrokerConfig::default(), brokers.get())
+        Broker::new(config(), brokers.get())
     };
     match Host::open(kind, make, surroundings).await {
         Ok(host) => Ok(BrokerHost(host)),

@@ -161,6 +161,7 @@ fn replace(
     }
     if let Some(topic) = node.topics.get_mut(target.1) {
         topic.configs = configs;
+        node.stale.extend(&topic.logs);
         for log in &topic.logs {
             if let Some(log) = node.logs.get_mut(log) {
                 log.set_config(after.clone());

@@ -6,18 +6,23 @@ use litemap::LiteMap;
 
 use super::clients::Clients;
 use super::config::BrokerConfig;
+use super::coordinator::Coordinator;
 use super::fetch::FetchSessions;
 use super::gate::Gate;
 use super::random::Random;
+use super::settings::Settings;
+use super::{Call, Reply};
 use crate::log::{LogConfig, PartitionLog};
 use crate::protocol::ErrorCode;
-use crate::storage::{LogId, MetadataKey, Write};
+use crate::storage::{LogId, MetadataKey, StorageError, Write};
 use crate::topic::{ClusterRecord, Topic, Topics, log_config, topic_config};
 use crate::{Output, Uuid};
 
 /// One broker's state, without the responses that its connections wait for.
 pub(crate) struct Node {
     pub config: BrokerConfig,
+    /// What requests need of it.
+    pub settings: Settings,
     pub clients: Clients,
     pub random: Random,
     pub cluster: ClusterRecord,
@@ -25,10 +30,18 @@ pub(crate) struct Node {
     pub logs: LiteMap<LogId, PartitionLog>,
     pub gate: Gate,
     pub sessions: FetchSessions,
+    pub coordinator: Coordinator,
+    /// Responses that were held back and leave now.
+    pub answers: Vec<(Call, Reply)>,
+    /// Why the storage is of no more use, where a part of it could not be read that must be.
+    pub failed: Option<StorageError>,
     /// Messages for the host's log.
     pub notices: VecDeque<Output>,
     /// Logs of which consumers see more than before, or that are gone.
     pub changed: Vec<LogId>,
+    /// Logs of which it must be reckoned anew when something is to be done by the clock: of those
+    /// that are gone, that grew from nothing or beyond their bound, or whose configuration changed.
+    pub stale: Vec<LogId>,
     /// Stored batches in memory, oldest first: what is evicted next.
     cached: VecDeque<LogId>,
     cached_bytes: usize,
@@ -50,23 +63,22 @@ impl Node {
             logs: LiteMap::new(),
             gate: Gate::default(),
             sessions: FetchSessions::new(slots as usize),
+            coordinator: Coordinator::new(&config),
+            answers: Vec::new(),
+            failed: None,
             notices: VecDeque::new(),
             changed: Vec::new(),
+            stale: Vec::new(),
             cached: VecDeque::new(),
             cached_bytes: 0,
             producer_ids_from: 0,
+            settings: Settings::of(&config),
             config,
         }
     }
 
     pub(crate) fn id(&self) -> i32 {
-        self.config.number("node.id") as i32
-    }
-
-    /// The broker that a partition is said to be led by: they take turns.
-    pub(crate) fn leader(&self, partition: i32) -> i32 {
-        let count = self.config.node_count() as i32;
-        self.id() + partition.rem_euclid(count)
+        self.settings.node_id
     }
 
     /// The topic that a request names by name, or by id where it has one.
@@ -174,6 +186,7 @@ impl Node {
         for id in &topic.logs {
             self.gate.forget(*id);
             self.changed.push(*id);
+            self.stale.push(*id);
             if let Some(log) = self.logs.remove(id) {
                 self.cached_bytes = self.cached_bytes.saturating_sub(log.memory_bytes());
                 let mut writes = Vec::new();
@@ -220,6 +233,9 @@ impl Node {
     /// Notes that a batch was appended: it must be stored, and it takes memory.
     pub(crate) fn appended(&mut self, log: LogId, size_bytes: usize) {
         let Some(partition) = self.logs.get_mut(&log) else { return };
+        if partition.append_counts(size_bytes) {
+            self.stale.push(log);
+        }
         if partition.config().durability.is_none() {
             let end = partition.log_end_offset();
             partition.take_writes(&mut Vec::new());
@@ -249,8 +265,7 @@ impl Node {
 
     /// Drops the oldest stored batches from memory until the rest fits `ottla.cache.bytes`.
     pub(crate) fn evict(&mut self) {
-        let bound = self.config.number("ottla.cache.bytes") as usize;
-        while self.cached_bytes > bound {
+        while self.cached_bytes > self.settings.cache_bytes {
             let Some(log) = self.cached.front().and_then(|log| self.logs.get_mut(log)) else {
                 self.cached.pop_front();
                 if self.cached.is_empty() {

@@ -15,8 +15,10 @@
 
 mod ahead;
 mod connections;
+mod groups;
 mod open;
 mod parked;
+mod upkeep;
 
 use std::collections::VecDeque;
 
@@ -26,6 +28,7 @@ use self::ahead::ReadAhead;
 use self::connections::Connections;
 use self::open::Opening;
 use self::parked::ParkedRequests;
+use self::upkeep::Upkeep;
 use crate::api::{self, BrokerConfig, Call, Node, Reply};
 use crate::io::{ConnectionId, Input, LogLevel, Now, Output};
 use crate::protocol::{ApiKey, Reader, RequestHeader, peek_header};
@@ -40,10 +43,13 @@ pub struct Broker {
     connections: Connections,
     parked: ParkedRequests,
     ahead: ReadAhead,
+    upkeep: Upkeep,
     phase: Phase,
     outputs: VecDeque<Output>,
     last_load: u64,
     next_expiry_ms: u64,
+    /// Requests to groups, which wait until what is stored of groups has been read.
+    delayed: Vec<(Call, RequestHeader, Reader)>,
 }
 
 enum Phase {
@@ -65,10 +71,12 @@ impl Broker {
             connections: Connections::default(),
             parked: ParkedRequests::default(),
             ahead: ReadAhead::default(),
+            upkeep: Upkeep::default(),
             phase: Phase::Serving,
             outputs: VecDeque::new(),
             last_load: 0,
             next_expiry_ms: 0,
+            delayed: Vec::new(),
         };
         broker.open();
         broker
@@ -86,11 +94,14 @@ impl Broker {
             Input::Committed { commit } => self.committed(commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
+            Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
             Input::Tick => self.tick(now),
         }
+        self.coordinate(now);
         while let Some(log) = self.node.changed.pop() {
             self.wake(now, log);
         }
+        self.plan_upkeep(now);
         self.commit();
         self.outputs.append(&mut self.node.notices);
     }
@@ -102,7 +113,9 @@ impl Broker {
 
     /// When a [`Input::Tick`] is due, on the monotonic clock.
     pub fn poll_deadline(&self) -> Option<u64> {
-        self.parked.deadline_ms()
+        let groups = self.node.coordinator.deadline_ms();
+        let deadlines = [self.parked.deadline_ms(), self.upkeep.deadline_ms(), groups];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Whether the broker has read what is stored and serves.
@@ -123,7 +136,7 @@ impl Broker {
     }
 
     fn request(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
-        let bound = self.node.config.number("socket.request.max.bytes") as usize;
+        let bound = self.node.settings.request_max_bytes;
         if frame.len() > bound {
             let reason = format!("a request of {} bytes, {bound} allowed", frame.len());
             return self.close(connection, reason);
@@ -132,7 +145,7 @@ impl Broker {
             Ok(read) => read,
             Err(error) => return self.close(connection, format!("bad request header: {error}")),
         };
-        let bound = self.node.config.number("queued.max.requests") as usize;
+        let bound = self.node.settings.queued_max_requests;
         let Some(sequence) = self.connections.expect(connection, bound) else {
             let reason = format!("more than {bound} requests wait (queued.max.requests)");
             return self.close(connection, reason);
@@ -152,6 +165,9 @@ impl Broker {
     }
 
     fn serve(&mut self, now: Now, call: Call, mut header: RequestHeader, body: Reader) {
+        if self.delays(&header) {
+            return self.delayed.push((call, header, body));
+        }
         self.node.clients.serving(call.connection, header.client_id.take());
         let served = api::SERVED.iter().find(|(api, _, _)| *api as i16 == header.api_key);
         let known = served.is_some_and(|(_, min, max)| (*min..=*max).contains(&header.api_version));
@@ -163,16 +179,24 @@ impl Broker {
             false => Err(crate::protocol::DecodeError::UnknownVersion(header.api_version)),
         };
         match outcome {
-            Ok(Reply::Now(frame)) => self.respond(call, frame),
-            Ok(Reply::AfterCommit(reply)) => self.node.gate.hold(call, reply),
-            Ok(Reply::Parked(request)) => {
-                let id = self.parked.insert(call, request);
-                self.advance(now, id);
-            }
+            Ok(reply) => self.reply(now, call, reply),
             Err(error) => {
                 let (key, version) = (header.api_key, header.api_version);
                 let reason = format!("request with key {key}, version {version}: {error}");
                 self.close(call.connection, reason);
+            }
+        }
+    }
+
+    fn reply(&mut self, now: Now, call: Call, reply: Reply) {
+        match reply {
+            Reply::Now(frame) => self.respond(call, frame),
+            Reply::Close(reason) => self.close(call.connection, reason),
+            Reply::AfterCommit(reply) => self.node.gate.hold(call, reply),
+            Reply::Later => {}
+            Reply::Parked(request) => {
+                let id = self.parked.insert(Some(call), request);
+                self.advance(now, id);
             }
         }
     }
@@ -187,6 +211,8 @@ impl Broker {
         self.connections.disconnect(connection);
         self.node.clients.disconnect(connection);
         self.parked.drop_connection(connection);
+        self.node.coordinator.drop_connection(connection);
+        self.delayed.retain(|(call, ..)| call.connection != connection);
     }
 
     fn close(&mut self, connection: ConnectionId, reason: String) {
@@ -233,6 +259,7 @@ impl Broker {
         for id in self.parked.due(now.monotonic_ms) {
             self.advance(now, id);
         }
+        self.keep_up(now);
         if now.monotonic_ms >= self.next_expiry_ms {
             self.next_expiry_ms = now.monotonic_ms + EXPIRY_INTERVAL_MS;
             let since = now.wall_ms - self.node.config.number("producer.id.expiration.ms");

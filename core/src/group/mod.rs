@@ -7,79 +7,57 @@
 //!
 //! Source: KIP-62, KIP-211, KIP-345, KIP-394, KIP-496, KIP-814, KIP-848.
 
+mod assignor;
 mod classic;
+mod consumer;
+mod consumers;
 mod effects;
+mod groups;
+mod listing;
+mod members;
+mod offsets;
+mod partitions;
+mod record;
 mod settings;
 
-use litemap::LiteMap;
-
-use self::classic::ClassicGroup;
-pub(crate) use self::effects::{Context, CoordinatorRecord, Effects, Ticket};
+pub(crate) use self::effects::{
+    Answer, Caller, Context, CoordinatorRecord, Effects, Response, Ticket,
+};
+pub(crate) use self::groups::{Group, Groups};
 pub(crate) use self::settings::Settings;
 
-/// A group, by the protocol that its members speak.
-#[derive(Debug)]
-pub(crate) enum Group {
-    /// JoinGroup and SyncGroup: the leader among the members assigns. A group that only commits
-    /// offsets, with no members, is one of these too.
-    Classic(ClassicGroup),
+/// The topic that holds what is stored of groups.
+pub(crate) const OFFSETS_TOPIC: &str = "__consumer_offsets";
+
+/// The partition of [`OFFSETS_TOPIC`] that a group belongs to: Java's `hashCode` of its id, without
+/// the sign, modulo the number of partitions.
+pub(crate) fn partition_of(group: &str, partitions: i32) -> i32 {
+    let hash = group
+        .encode_utf16()
+        .fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    // Kafka's `abs`, which gives 0 for the one number without a positive counterpart.
+    let positive = if hash == i32::MIN { 0 } else { hash.abs() };
+    positive % partitions.max(1)
 }
 
-impl Group {
-    /// When the group has something to do, on the monotonic clock.
-    fn deadline_ms(&self) -> Option<u64> {
-        match self {
-            Group::Classic(group) => group.deadline_ms(),
+#[cfg(test)]
+mod tests {
+    use super::partition_of;
+
+    // From Java: `Utils.abs(id.hashCode()) % 50`.
+    #[test]
+    fn a_group_has_the_partition_that_kafka_gives_it() {
+        let known = [
+            ("", 0),
+            ("g", 3),
+            ("group", 47),
+            ("my-group", 12),
+            ("polygenelubricants", 0),
+            ("größe", 7),
+        ];
+        for (group, partition) in known {
+            assert_eq!(partition_of(group, 50), partition, "{group}");
+            assert_eq!(partition_of(group, 1), 0);
         }
-    }
-
-    /// Does what is due.
-    fn advance(&mut self, context: &Context, effects: &mut Effects) {
-        match self {
-            Group::Classic(group) => group.advance(context, effects),
-        }
-    }
-}
-
-/// All groups that the broker coordinates.
-#[derive(Debug, Default)]
-pub(crate) struct Groups {
-    pub settings: Settings,
-    groups: LiteMap<String, Group>,
-    /// No group has anything to do before this: a lower bound, so that a heartbeat need not look for
-    /// the next member in turn.
-    due_ms: Option<u64>,
-}
-
-impl Groups {
-    /// No groups.
-    pub(crate) fn new(settings: Settings) -> Groups {
-        Groups { settings, ..Groups::default() }
-    }
-
-    /// When [`Groups::advance`] must be called at the latest, on the monotonic clock.
-    pub(crate) fn next_deadline_ms(&self) -> Option<u64> {
-        self.due_ms
-    }
-
-    /// Does what is due: sessions that ended, rebalances whose time is up.
-    pub(crate) fn advance(&mut self, context: &Context, effects: &mut Effects) {
-        if self.due_ms.is_none_or(|due| due > context.now.monotonic_ms) {
-            return;
-        }
-        self.groups.iter_mut().for_each(|(_, group)| group.advance(context, effects));
-        self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();
-    }
-
-    /// Takes a group's next deadline into account. Due after every operation on a group.
-    fn schedule(&mut self, group: &str) {
-        let deadline = self.groups.get(group).and_then(Group::deadline_ms);
-        self.due_ms = [self.due_ms, deadline].into_iter().flatten().min();
-    }
-
-    /// Applies a stored record, as it is read back after opening. Operations of the KIP-848 protocol
-    /// apply the records that they write in the same way.
-    pub(crate) fn replay(&mut self, record: &CoordinatorRecord) {
-        let _ = record;
     }
 }

@@ -11,6 +11,14 @@ pub(crate) struct Settings {
     pub max_session_timeout_ms: i32,
     /// `group.max.size`: how many members a classic group has.
     pub max_size: usize,
+    /// Whether `group.coordinator.rebalance.protocols` has `consumer`.
+    pub consumer_protocol: bool,
+    /// `group.consumer.heartbeat.interval.ms`: how often members are to send heartbeats.
+    pub consumer_heartbeat_interval_ms: i32,
+    /// `group.consumer.max.size`: how many members a consumer group has.
+    pub consumer_max_size: usize,
+    /// `group.consumer.session.timeout.ms`: after how long without a heartbeat a member is put out.
+    pub consumer_session_timeout_ms: u64,
     /// `offset.metadata.max.bytes`.
     pub offset_metadata_max_bytes: usize,
     /// `offsets.retention.minutes`, in milliseconds.

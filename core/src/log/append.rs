@@ -8,7 +8,6 @@ use bytes::BytesMut;
 
 use super::PartitionLog;
 use super::producers::Sequenced;
-use super::segment::Segment;
 use super::tail::TailBatch;
 use crate::protocol::ErrorCode;
 use crate::record::{self, Batch, RecordError, TimestampType};
@@ -74,13 +73,14 @@ impl PartitionLog {
         let base_offset = self.next_offset;
         let stored = self.stamp(batch, max_timestamp, now_ms);
         let header = stored.header;
-        self.roll_if_due(&stored);
+        self.roll_if_due(&header, stored.bytes.len() as u64, now_ms);
         self.epochs.note(self.leader_epoch, base_offset);
         if header.producer_id >= 0 {
             self.producers.appended(&header, now_ms);
         }
         let position = self.active().size_bytes;
         self.active_mut().note_batch(position, &header);
+        self.active_mut().note_time(now_ms);
         let segment = self.active().base_offset;
         self.tail.push(TailBatch { segment, position, batch: stored });
         self.next_offset = header.next_offset();
@@ -105,6 +105,14 @@ impl PartitionLog {
                 self.topic, config.max_message_bytes
             );
             return Err(AppendError::new(ErrorCode::MessageTooLarge, message));
+        }
+        if size as u64 > config.segment_bytes {
+            let message = format!(
+                "the batch has {size} bytes and segment.bytes of topic {} is {}: send smaller \
+                 batches, or raise it",
+                self.topic, config.segment_bytes
+            );
+            return Err(AppendError::new(ErrorCode::RecordListTooLarge, message));
         }
         batch.verify()?;
         let seen =
@@ -186,20 +194,5 @@ impl PartitionLog {
         // The bytes are a batch that was parsed: parsing it again gives the header as it is now.
         let header = record::BatchHeader::parse(&bytes).unwrap_or(header);
         Batch { header, bytes: bytes.freeze() }
-    }
-
-    /// Starts a new segment where the batch would not fit into the active one, in bytes or in time.
-    fn roll_if_due(&mut self, batch: &Batch) {
-        let active = self.active();
-        if active.size_bytes == 0 {
-            return;
-        }
-        let full = active.size_bytes + batch.bytes.len() as u64 > self.config.segment_bytes;
-        let age = batch.header.max_timestamp.saturating_sub(active.first_timestamp);
-        if full || age > self.config.segment_ms {
-            self.rolled.push(active.base_offset);
-            self.segments.push(Segment::new(self.next_offset));
-            self.snapshot_bytes = 0;
-        }
     }
 }

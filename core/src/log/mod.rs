@@ -12,6 +12,8 @@ mod index;
 mod producers;
 mod read;
 mod recover;
+mod retention;
+mod roll;
 mod scan;
 mod segment;
 mod snapshot;
@@ -54,6 +56,8 @@ pub struct PartitionLog {
     tail: Tail,
     /// Where the active segment ended when its last snapshot was written.
     snapshot_bytes: u64,
+    /// The active segment's snapshot is due however little it has.
+    snapshot_due: bool,
     /// Segments that ended since the last commit and whose final snapshot is due.
     rolled: Vec<i64>,
 }
@@ -82,6 +86,7 @@ impl PartitionLog {
             producers: Producers::default(),
             tail: Tail::default(),
             snapshot_bytes: 0,
+            snapshot_due: false,
             rolled: Vec::new(),
         }
     }

@@ -19,6 +19,10 @@ pub(crate) struct Segment {
     pub max_timestamp_offset: i64,
     /// The first batch's largest timestamp, from which `segment.ms` counts; −1 when empty.
     pub first_timestamp: i64,
+    /// When its first batch was appended, by the broker's clock; −1 where that is not known.
+    pub created_ms: i64,
+    /// When its last batch was appended, by the broker's clock; −1 where that is not known.
+    pub modified_ms: i64,
     pub index: SparseIndex,
 }
 
@@ -30,6 +34,8 @@ impl Segment {
             max_timestamp: -1,
             max_timestamp_offset: -1,
             first_timestamp: -1,
+            created_ms: -1,
+            modified_ms: -1,
             index: SparseIndex::default(),
         }
     }
@@ -51,6 +57,24 @@ impl Segment {
             self.max_timestamp_offset = batch.base_offset;
         }
         self.size_bytes = position + batch.size_bytes() as u64;
+    }
+
+    /// Notes when a batch was appended.
+    pub(crate) fn note_time(&mut self, now_ms: i64) {
+        if self.created_ms < 0 {
+            self.created_ms = now_ms;
+        }
+        self.modified_ms = now_ms;
+    }
+
+    /// The time of the youngest record; of the last append where records have none, and `now_ms`
+    /// where that is not known either.
+    pub(crate) fn largest_ms(&self, now_ms: i64) -> i64 {
+        match (self.max_timestamp, self.modified_ms) {
+            (timestamp @ 0.., _) => timestamp,
+            (_, modified @ 0..) => modified,
+            _ => now_ms,
+        }
     }
 
     /// The positions to read for a batch that starts at or behind `from`: whole batches, `max_bytes`

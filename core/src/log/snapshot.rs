@@ -11,8 +11,11 @@ use super::producers::{AppendedBatch, ProducerState, Producers};
 use super::segment::Segment;
 use crate::storage::{ValueError, open_value, seal_value};
 
-/// The version of the snapshots written here.
-const VERSION: i16 = 0;
+/// The version of the snapshots written here. 1 added when a segment was appended to.
+const VERSION: i16 = 1;
+
+/// The version of a log's record.
+const LOG_VERSION: i16 = 0;
 
 message! {
     /// What is stored of a log besides its segments, once it does not begin at offset 0 any more.
@@ -33,6 +36,10 @@ message! {
         max_timestamp_offset: i64,
         /// The first batch's largest timestamp.
         first_timestamp: i64,
+        /// When the first batch was appended, −1 where that is not known.
+        created_ms: i64 [1..] = -1,
+        /// When the last batch was appended, −1 where that is not known.
+        modified_ms: i64 [1..] = -1,
         /// The sparse index.
         entries: Vec<SnapshotEntry>,
         /// The log's leader epochs.
@@ -89,12 +96,12 @@ message! {
 impl LogRecord {
     /// The value to store.
     pub fn seal(&self) -> Bytes {
-        seal_value(self, VERSION)
+        seal_value(self, LOG_VERSION)
     }
 
     /// Reads a stored value.
     pub fn open(value: Bytes) -> Result<LogRecord, ValueError> {
-        open_value(value, 0..=VERSION)
+        open_value(value, 0..=LOG_VERSION)
     }
 }
 
@@ -138,6 +145,8 @@ pub(crate) fn encode(
         max_timestamp: segment.max_timestamp,
         max_timestamp_offset: segment.max_timestamp_offset,
         first_timestamp: segment.first_timestamp,
+        created_ms: segment.created_ms,
+        modified_ms: segment.modified_ms,
         entries: segment.index.entries().iter().map(entry).collect(),
         epochs: epochs
             .starts()
@@ -180,6 +189,8 @@ pub(crate) fn decode(base_offset: i64, value: Bytes) -> Option<Restored> {
         max_timestamp: snapshot.max_timestamp,
         max_timestamp_offset: snapshot.max_timestamp_offset,
         first_timestamp: snapshot.first_timestamp,
+        created_ms: snapshot.created_ms,
+        modified_ms: snapshot.modified_ms,
         index,
     };
     let starts = snapshot.epochs.iter().map(|e| (e.epoch, e.start_offset)).collect();

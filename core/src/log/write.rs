@@ -22,6 +22,8 @@ impl PartitionLog {
     pub fn take_writes(&mut self, writes: &mut Vec<Write>) {
         if self.config.durability.is_none() {
             self.written_offset = self.next_offset;
+            self.rolled.clear();
+            self.snapshot_due = false;
             return;
         }
         self.append_writes(writes);
@@ -35,9 +37,11 @@ impl PartitionLog {
         }
         let size = self.active().size_bytes;
         let due = self.snapshot_bytes + SNAPSHOT_INTERVAL_BYTES.max(size / 64);
-        if size > 0 && (self.snapshot_bytes == 0 || size >= due) {
+        let is_due = size > 0 && (self.snapshot_bytes == 0 || size >= due);
+        if is_due || self.snapshot_due {
             writes.push(self.snapshot_write(self.active(), self.next_offset, true));
             self.snapshot_bytes = size;
+            self.snapshot_due = false;
         }
         self.written_offset = self.next_offset;
     }
@@ -82,30 +86,10 @@ impl PartitionLog {
         }
     }
 
-    /// Raises the log's start (DeleteRecords), and drops the segments that end before it. The active
-    /// segment stays.
-    pub fn delete_before(&mut self, offset: i64, writes: &mut Vec<Write>) {
-        if offset <= self.log_start_offset {
-            return;
-        }
-        self.log_start_offset = offset;
-        self.epochs.truncate_front(offset);
-        let keep = self.segment_of(offset);
-        let dropped: Vec<Segment> = self.segments.drain(..keep).collect();
-        if self.config.durability.is_none() {
-            while self.tail.front().is_some_and(|b| b.batch.header.next_offset() <= offset) {
-                self.tail.evict(offset);
-            }
-            return;
-        }
-        let value = LogRecord { log_start_offset: offset }.seal();
-        writes.push(Write::PutMetadata { key: MetadataKey::Log(self.id).to_string(), value });
-        for segment in dropped {
-            let (log, segment) = (self.id, segment.base_offset);
-            writes.push(Write::DeleteSegment { log, segment });
-            let key = MetadataKey::Segment(log, segment).to_string();
-            writes.push(Write::DeleteMetadata { key });
-        }
+    /// What is stored of the log besides its segments.
+    pub(super) fn record_write(&self) -> Write {
+        let value = LogRecord { log_start_offset: self.log_start_offset }.seal();
+        Write::PutMetadata { key: MetadataKey::Log(self.id).to_string(), value }
     }
 
     /// The writes that remove the log from storage.

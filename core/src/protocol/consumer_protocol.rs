@@ -7,7 +7,8 @@
 
 use bytes::Bytes;
 
-use super::wire::{DecodeError, Field, Reader, Writer};
+use super::field::Field;
+use super::wire::{DecodeError, Reader, Writer};
 
 /// The newest version of both.
 const NEWEST: i16 = 3;

@@ -3,7 +3,7 @@
 //! Source: <https://kafka.apache.org/documentation/#topicconfigs>. `ottla.durability` is our own.
 
 use crate::log::LogConfig;
-use crate::record::TimestampType;
+use crate::record::{Compression, TimestampType};
 use crate::storage::Durability;
 
 /// The type of a configuration's value; the numbers are those of DescribeConfigs.
@@ -195,6 +195,15 @@ fn decimal_ceiling(text: &str) -> Option<i64> {
     whole.checked_add(i64::from(fraction.bytes().any(|digit| digit != b'0')))
 }
 
+/// A decimal fraction that has been checked, in millionths; what is finer is cut off.
+fn decimal_millionths(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(6);
+    let below = digits.fold(0, |sum, digit| sum * 10 + u64::from(digit.wrapping_sub(b'0')));
+    whole.checked_mul(1_000_000)?.checked_add(below)
+}
+
 fn list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
@@ -203,18 +212,33 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
 /// configuration, a default where none was set.
 pub fn log_config<'a>(value: impl Fn(&str) -> &'a str) -> LogConfig {
     let number = |name: &str, otherwise: i64| value(name).trim().parse().unwrap_or(otherwise);
+    let policy = |name: &str| list(value("cleanup.policy")).any(|policy| policy == name);
     let plain = LogConfig::default();
     LogConfig {
         max_message_bytes: number("max.message.bytes", plain.max_message_bytes as i64) as usize,
         segment_bytes: number("segment.bytes", plain.segment_bytes as i64) as u64,
         segment_ms: number("segment.ms", plain.segment_ms),
+        segment_jitter_ms: number("segment.jitter.ms", 0),
+        segment_index_bytes: number("segment.index.bytes", i64::MAX) as u64,
+        deleted: policy("delete"),
+        retention_ms: number("retention.ms", plain.retention_ms),
+        retention_bytes: number("retention.bytes", -1),
+        compacted: policy("compact"),
+        delete_retention_ms: number("delete.retention.ms", plain.delete_retention_ms),
+        min_compaction_lag_ms: number("min.compaction.lag.ms", 0),
+        max_compaction_lag_ms: number("max.compaction.lag.ms", i64::MAX),
+        min_cleanable_millionths: decimal_millionths(value("min.cleanable.dirty.ratio"))
+            .unwrap_or(plain.min_cleanable_millionths),
+        compression: match value("compression.type").trim() {
+            "uncompressed" => Some(Compression::None),
+            name => Compression::from_name(name),
+        },
         timestamp_type: match value("message.timestamp.type").trim() {
             "LogAppendTime" => TimestampType::LogAppendTime,
             _ => TimestampType::CreateTime,
         },
         timestamp_before_max_ms: number("message.timestamp.before.max.ms", i64::MAX),
         timestamp_after_max_ms: number("message.timestamp.after.max.ms", i64::MAX),
-        compacted: list(value("cleanup.policy")).any(|policy| policy == "compact"),
         durability: match value("ottla.durability").trim() {
             "memory" => None,
             "strict" => Some(Durability::Strict),
@@ -275,11 +299,15 @@ mod tests {
             "cleanup.policy" => "delete,compact",
             "ottla.durability" => "memory",
             "message.timestamp.type" => "LogAppendTime",
+            "min.cleanable.dirty.ratio" => ".0255",
+            "compression.type" => "uncompressed",
             other => defaults(other),
         };
         let config = log_config(own);
-        assert!(config.compacted);
+        assert!(config.compacted && config.deleted);
         assert_eq!(config.durability, None);
         assert_eq!(config.timestamp_type, TimestampType::LogAppendTime);
+        assert_eq!(config.min_cleanable_millionths, 25_500);
+        assert_eq!(config.compression, Some(Compression::None));
     }
 }

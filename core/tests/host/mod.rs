@@ -27,13 +27,17 @@ pub struct Host {
     pub load_count: usize,
     pub loaded_bytes: usize,
     correlation_id: i32,
+    seed: u64,
 }
+
+/// Where a broker's random numbers begin.
+const SEED: u64 = 42;
 
 pub const CLIENT: ConnectionId = ConnectionId(1);
 
 impl Host {
     pub fn new() -> Host {
-        Host::open(BrokerConfig::new(), MemoryStorage::new())
+        Host::open(config(&[]), MemoryStorage::new())
     }
 
     pub fn with(settings: &[(&str, &str)]) -> Host {
@@ -41,12 +45,35 @@ impl Host {
     }
 
     pub fn open(config: BrokerConfig, storage: MemoryStorage) -> Host {
+        let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };
+        Host::open_at(now, config, storage)
+    }
+
+    pub fn open_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::open_seeded(now, config, storage, SEED)
+    }
+
+    fn open_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
+        let mut host = Host::held_seeded(now, config, storage, seed);
+        host.hold_loads = false;
+        while !host.loads.is_empty() {
+            host.load();
+        }
+        host
+    }
+
+    /// A broker whose loads wait for [`Host::load`].
+    pub fn held_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::held_seeded(now, config, storage, SEED)
+    }
+
+    fn held_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
         let mut host = Host {
-            broker: Broker::new(config, 42),
+            broker: Broker::new(config, seed),
             storage,
-            now: Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 },
+            now,
             hold_commits: false,
-            hold_loads: false,
+            hold_loads: true,
             commits: VecDeque::new(),
             loads: VecDeque::new(),
             responses: VecDeque::new(),
@@ -57,6 +84,7 @@ impl Host {
             load_count: 0,
             loaded_bytes: 0,
             correlation_id: 0,
+            seed,
         };
         host.pump();
         host.connect(CLIENT);
@@ -65,7 +93,14 @@ impl Host {
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
-        Host::open(BrokerConfig::new(), self.storage)
+        let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };
+        // Ids are never made twice.
+        Host::open_seeded(now, config(&[]), self.storage, self.seed + 1)
+    }
+
+    /// The same, with clocks that go on.
+    pub fn reopen_now(self) -> Host {
+        Host::open_at(self.now, config(&[]), self.storage)
     }
 
     pub fn connect(&mut self, connection: ConnectionId) {
@@ -256,8 +291,11 @@ impl Host {
     }
 }
 
+/// A broker's configuration. Records are kept for ever where nothing else is said: those of tests
+/// are stamped in 1970.
 pub fn config(settings: &[(&str, &str)]) -> BrokerConfig {
     let mut config = BrokerConfig::new();
+    config.set("log.retention.ms", "-1").expect("a valid setting");
     for (name, value) in settings {
         config.set(name, value).expect("a valid setting");
     }

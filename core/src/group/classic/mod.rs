@@ -1,17 +1,17 @@
 //! The classic protocol: members join, the leader among them assigns, all sync.
+//!
+//! ```text
+//! Empty ── join ──> PreparingRebalance ── all joined, or time is up ──> CompletingRebalance
+//!   ^                     ^      ^                                            │ the leader syncs
+//!   └── nobody is left ───┘      └── a member joins, leaves or falls silent ── Stable
+//! ```
 
-use super::{Context, Effects};
+mod group;
+mod join;
+mod member;
+mod rebalance;
+mod session;
+mod stored;
+mod sync;
 
-/// A group of the classic protocol.
-#[derive(Debug, Default)]
-pub(crate) struct ClassicGroup {}
-
-impl ClassicGroup {
-    /// When the group has something to do, on the monotonic clock.
-    pub(crate) fn deadline_ms(&self) -> Option<u64> {
-        None
-    }
-
-    /// Does what is due.
-    pub(crate) fn advance(&mut self, _: &Context, _: &mut Effects) {}
-}
+pub(crate) use self::group::{CONSUMER, ClassicGroup};

@@ -1,0 +1,121 @@
+//! Retention: which segments have had their time.
+//!
+//! As in Kafka, whole segments go, the oldest first: those before the log's start, those without
+//! which the log is still as large as `retention.bytes` allows, and those whose youngest record is
+//! older than `retention.ms`. Records that are not stored yet are never deleted. A segment without
+//! timestamps goes by the time of its last append.
+
+use super::PartitionLog;
+use super::segment::Segment;
+use crate::storage::{MetadataKey, Write};
+
+impl PartitionLog {
+    /// When the oldest segment will have had its time, by the clock of `now_ms`: not later than now
+    /// if it has had it. `None` where nothing can expire by time alone.
+    pub fn retention_due_ms(&self, now_ms: i64) -> Option<i64> {
+        if self.expired(now_ms) > 0 {
+            return Some(now_ms);
+        }
+        let oldest = self.segments.first()?;
+        if !self.config.deleted || self.config.retention_ms < 0 || oldest.size_bytes == 0 {
+            return None;
+        }
+        Some(oldest.largest_ms(now_ms).saturating_add(self.config.retention_ms).saturating_add(1))
+    }
+
+    /// Whether an append of so many bytes may have changed what
+    /// [`retention_due_ms`](Self::retention_due_ms) says: the log was empty, or it is larger now
+    /// than `retention.bytes` allows by a whole segment.
+    pub fn append_counts(&self, appended_bytes: usize) -> bool {
+        let Some(oldest) = self.segments.first() else { return false };
+        let first = self.segments.len() == 1 && oldest.size_bytes == appended_bytes as u64;
+        let bound = u64::try_from(self.config.retention_bytes).ok().filter(|_| self.config.deleted);
+        first || bound.is_some_and(|bound| self.size_bytes() >= bound + oldest.size_bytes)
+    }
+
+    /// Removes the segments that have had their time. The writes need no room, unless all records
+    /// go: then the next segment begins, and what it says of the log is stored in the same commit
+    /// (`true`: the log has something to write).
+    pub fn expire(&mut self, now_ms: i64, writes: &mut Vec<Write>) -> bool {
+        let count = self.expired(now_ms);
+        let all = count == self.segments.len();
+        if all {
+            self.roll();
+            self.snapshot_due = true;
+        }
+        if count > 0 {
+            self.drop_segments(count, writes);
+            let start = self.segments[0].base_offset;
+            if start > self.log_start_offset {
+                self.raise_start(start);
+            }
+        }
+        all
+    }
+
+    /// How many segments, from the oldest on, have had their time.
+    fn expired(&self, now_ms: i64) -> usize {
+        let config = &self.config;
+        let ends = self.segments.iter().skip(1).map(|next| next.base_offset);
+        let segments = self.segments.iter().zip(ends.chain([self.next_offset]));
+        let stored = |&(segment, end): &(&Segment, i64)| {
+            segment.size_bytes > 0 && end <= self.high_watermark
+        };
+        let mut excess = match u64::try_from(config.retention_bytes) {
+            Ok(bound) if config.deleted => self.size_bytes().saturating_sub(bound),
+            _ => 0,
+        };
+        let last = self.segments.len() - 1;
+        let mut gone = 0;
+        for (at, (segment, end)) in segments.take_while(stored).enumerate() {
+            let before_start = at < last && end <= self.log_start_offset;
+            let too_much = segment.size_bytes <= excess;
+            let age_ms = now_ms.saturating_sub(segment.largest_ms(now_ms));
+            let too_old =
+                config.deleted && config.retention_ms >= 0 && age_ms > config.retention_ms;
+            if !(before_start || too_much || too_old) {
+                break;
+            }
+            excess = excess.saturating_sub(segment.size_bytes);
+            gone = at + 1;
+        }
+        gone
+    }
+
+    /// Raises the log's start, and drops the segments that end before it. The active one stays.
+    pub fn delete_before(&mut self, offset: i64, writes: &mut Vec<Write>) {
+        if offset <= self.log_start_offset {
+            return;
+        }
+        self.raise_start(offset);
+        let keep = self.segment_of(offset);
+        // The log starts where its first segment does, unless something else is said.
+        if self.segments[keep].base_offset != offset && self.config.durability.is_some() {
+            writes.push(self.record_write());
+        }
+        self.drop_segments(keep, writes);
+    }
+
+    fn raise_start(&mut self, offset: i64) {
+        self.log_start_offset = offset;
+        self.epochs.truncate_front(offset);
+        if self.config.durability.is_none() {
+            // Memory is the only place where they were.
+            while self.tail.evict(offset).is_some() {}
+        }
+    }
+
+    /// Drops the first segments. The commit needs no room for this.
+    fn drop_segments(&mut self, count: usize, writes: &mut Vec<Write>) {
+        let dropped: Vec<Segment> = self.segments.drain(..count).collect();
+        if self.config.durability.is_none() {
+            return;
+        }
+        for segment in dropped {
+            let (log, segment) = (self.id, segment.base_offset);
+            writes.push(Write::DeleteSegment { log, segment });
+            let key = MetadataKey::Segment(log, segment).to_string();
+            writes.push(Write::DeleteMetadata { key });
+        }
+    }
+}

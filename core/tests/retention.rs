@@ -1,0 +1,226 @@
+//! Retention: what has had its time goes, in whole segments, and nothing else does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers outside of test functions.
+
+mod host;
+
+use bytes::Bytes;
+use host::{Host, batch};
+use ottla::protocol::messages as m;
+use ottla::storage::Write;
+
+const HOUR_MS: u64 = 3_600_000;
+const CHECK_MS: u64 = 300_000;
+
+/// A batch of one record stamped now, of about a kilobyte.
+fn now_batch(host: &Host) -> Bytes {
+    batch(host.now.wall_ms, &[&"x".repeat(1000)])
+}
+
+/// Appends `count` batches, one a minute.
+fn fill(host: &mut Host, topic: &str, count: i64) {
+    for _ in 0..count {
+        host.now.wall_ms += 60_000;
+        host.now.monotonic_ms += 60_000;
+        let batch = now_batch(host);
+        assert_eq!(host.produce(topic, 0, batch).error_code, 0);
+    }
+}
+
+fn start(host: &mut Host, topic: &str) -> i64 {
+    let (error, offset, _) = host.list_offset(topic, 0, -2);
+    assert_eq!(error, 0);
+    offset
+}
+
+fn end(host: &mut Host, topic: &str) -> i64 {
+    host.list_offset(topic, 0, -1).1
+}
+
+fn alter(host: &mut Host, topic: &str, name: &str, value: &str) {
+    let config = m::IncrementalAlterableConfig {
+        name: name.into(),
+        config_operation: 0,
+        value: Some(value.into()),
+    };
+    let resource = m::IncrementalAlterConfigsResource {
+        resource_type: 2,
+        resource_name: topic.into(),
+        configs: vec![config],
+    };
+    let request =
+        m::IncrementalAlterConfigsRequest { resources: vec![resource], validate_only: false };
+    assert_eq!(host.call(&request, 1).responses[0].error_code, 0);
+}
+
+#[test]
+fn segments_go_when_their_youngest_record_is_too_old() {
+    for durability in ["relaxed", "memory"] {
+        let mut host = Host::new();
+        // Ten batches to a segment.
+        let configs = [
+            ("segment.bytes", "11000"),
+            ("retention.ms", "3600000"),
+            ("ottla.durability", durability),
+        ];
+        host.create("t", 1, &configs);
+        fill(&mut host, "t", 55);
+        host.pass(CHECK_MS);
+        assert_eq!(start(&mut host, "t"), 0, "the youngest record of the first segment is young");
+        // The first segment's last record is 45 minutes old now, and five more.
+        host.pass(10 * 60_000 + CHECK_MS);
+        assert_eq!(start(&mut host, "t"), 10);
+        assert_eq!(host.fetch("t", 0, 9).error_code, 1, "OFFSET_OUT_OF_RANGE");
+        assert_eq!(host.read_all("t", 0, 10).len(), 45);
+        host.pass(30 * 60_000);
+        assert_eq!(start(&mut host, "t"), 40);
+        // The active segment goes too when all of it is too old.
+        host.pass(HOUR_MS);
+        assert_eq!((start(&mut host, "t"), end(&mut host, "t")), (55, 55));
+        assert!(host.storage.segments_mut().is_empty());
+        assert_eq!(host.broker.poll_deadline(), None, "nothing is left that could expire");
+        if durability == "relaxed" {
+            host = host.reopen();
+            assert_eq!((start(&mut host, "t"), end(&mut host, "t")), (55, 55));
+        }
+        let batch = now_batch(&host);
+        assert_eq!(host.produce("t", 0, batch).base_offset, 55, "offsets go on");
+    }
+}
+
+#[test]
+fn a_log_stays_as_large_as_allowed() {
+    let mut host = Host::new();
+    let configs =
+        [("segment.bytes", "11000"), ("retention.ms", "-1"), ("retention.bytes", "30000")];
+    host.create("t", 1, &configs);
+    fill(&mut host, "t", 100);
+    host.pass(CHECK_MS);
+    let stored: usize = host.storage.segments_mut().values().flatten().map(|(_, b)| b.len()).sum();
+    assert!((30_000..41_000).contains(&stored), "{stored} bytes are left");
+    let first = start(&mut host, "t");
+    assert_eq!(host.read_all("t", 0, first).len() as i64, 100 - first);
+    assert_eq!(host.broker.poll_deadline(), None, "time alone does nothing");
+    fill(&mut host, "t", 20);
+    assert!(host.broker.poll_deadline().is_some());
+    host.pass(CHECK_MS);
+    assert_eq!(start(&mut host, "t"), first + 20);
+}
+
+#[test]
+fn what_is_without_bounds_stays_and_wakes_nobody() {
+    for policy in [&[("retention.ms", "-1")][..], &[("cleanup.policy", "compact")]] {
+        let mut host = Host::new();
+        host.create("t", 1, policy);
+        host.produce("t", 0, batch(5, &["old"]));
+        assert_eq!(host.broker.poll_deadline(), None);
+        host.pass(1_000 * HOUR_MS);
+        assert_eq!(start(&mut host, "t"), 0);
+    }
+}
+
+#[test]
+fn settings_count_at_once_and_at_opening() {
+    let mut host = Host::new();
+    host.create("t", 1, &[("segment.bytes", "11000"), ("retention.ms", "-1")]);
+    fill(&mut host, "t", 55);
+    host.pass(48 * HOUR_MS);
+    assert_eq!(start(&mut host, "t"), 0);
+    alter(&mut host, "t", "retention.ms", "3600000");
+    host.pass(CHECK_MS);
+    assert_eq!(start(&mut host, "t"), 55);
+
+    host.create("u", 1, &[("segment.bytes", "11000"), ("retention.ms", "86400000")]);
+    fill(&mut host, "u", 55);
+    host.now.wall_ms += 48 * HOUR_MS as i64;
+    let mut host = host.reopen_now();
+    host.pass(0);
+    assert_eq!(start(&mut host, "u"), 55);
+}
+
+#[test]
+fn deletion_needs_no_room() {
+    let mut host = Host::new();
+    host.create("t", 1, &[("segment.bytes", "11000"), ("retention.ms", "3600000")]);
+    fill(&mut host, "t", 35);
+    // A new opening has a new generation to store, which must not come along.
+    let mut host = host.reopen_now();
+    host.hold_commits = true;
+    host.pass(HOUR_MS - 60_000);
+    let commit = host.commits.front().expect("a commit is out").clone();
+    let removes =
+        |w: &Write| matches!(w, Write::DeleteSegment { .. } | Write::DeleteMetadata { .. });
+    assert!(!commit.writes.is_empty() && commit.writes.iter().all(removes), "{commit:?}");
+    host.hold_commits = false;
+    host.store();
+    let first = start(&mut host, "t");
+    assert!(first > 0);
+    let mut host = host.reopen();
+    assert_eq!(start(&mut host, "t"), first, "the log starts where its first segment does");
+}
+
+#[test]
+fn a_crash_at_any_commit_loses_no_offset() {
+    for crash_at in 0..4 {
+        let mut host = Host::new();
+        host.create("t", 1, &[("segment.bytes", "3000"), ("retention.ms", "3600000")]);
+        fill(&mut host, "t", 7);
+        // Retention of all; then one more record. The commits after the crash never happen.
+        host.hold_commits = true;
+        let mut stored = 0;
+        host.pass(2 * HOUR_MS);
+        let batch = batch(host.now.wall_ms, &["after"]);
+        host.send(&host::produce("t", 0, batch), 9);
+        while !host.commits.is_empty() && stored < crash_at {
+            host.store();
+            stored += 1;
+        }
+        let acknowledged = host.responses.len();
+        let mut host = host.reopen_now();
+        let (first, last) = (start(&mut host, "t"), end(&mut host, "t"));
+        assert!([0, 4, 7].contains(&first), "crash at {crash_at}: starts at {first}");
+        assert_eq!(last, 7 + acknowledged as i64, "crash at {crash_at}");
+        assert_eq!(host.read_all("t", 0, first).len() as i64, last - first);
+    }
+}
+
+#[test]
+fn records_without_timestamps_go_by_when_they_were_appended() {
+    let mut host = Host::new();
+    host.create("t", 1, &[("retention.ms", "3600000")]);
+    assert_eq!(host.produce("t", 0, batch(-1, &["no time"])).error_code, 0);
+    host.pass(HOUR_MS / 2);
+    assert_eq!(start(&mut host, "t"), 0);
+    let mut host = host.reopen_now();
+    host.pass(HOUR_MS / 4);
+    assert_eq!(start(&mut host, "t"), 0);
+    host.pass(HOUR_MS / 2);
+    assert_eq!(start(&mut host, "t"), 1);
+}
+
+#[test]
+fn epochs_and_producers_outlive_the_records() {
+    let sequenced = |host: &Host, base_sequence: i32| {
+        let options = ottla::record::BatchOptions {
+            producer_id: 5,
+            producer_epoch: 0,
+            base_sequence,
+            ..Default::default()
+        };
+        host::batch_with(host.now.wall_ms, &["v"], &options)
+    };
+    let mut host = Host::new();
+    host.create("t", 1, &[("retention.ms", "3600000")]);
+    for sequence in 0..3 {
+        let batch = sequenced(&host, sequence);
+        assert_eq!(host.produce("t", 0, batch).error_code, 0);
+    }
+    let mut host = host.reopen_now();
+    host.pass(2 * HOUR_MS);
+    assert_eq!((start(&mut host, "t"), end(&mut host, "t")), (3, 3));
+    let mut host = host.reopen_now();
+    let early = sequenced(&host, 5);
+    assert_eq!(host.produce("t", 0, early).error_code, 45, "OUT_OF_ORDER_SEQUENCE_NUMBER");
+    let due = sequenced(&host, 3);
+    assert_eq!(host.produce("t", 0, due).base_offset, 3);
+}
