@@ -141,6 +141,12 @@ impl Calls {
         self.start(now, cluster, Origin::Caller, Kind::Split(split))
     }
 
+    /// The name of a call that somebody else carries out.
+    pub(crate) fn next_call(&mut self) -> CallId {
+        self.next_id += 1;
+        CallId(self.next_id)
+    }
+
     fn start(
         &mut self,
         now: Now,

@@ -20,12 +20,13 @@ use crate::protocol::{ApiKey, ErrorCode, Message, Request, decode_response, enco
 /// `reconnect.backoff.ms`).
 const RECONNECT_BACKOFF_MS: u64 = 50;
 
-/// Fetches have a connection of their own to each node: answers leave in the order of the requests,
-/// and a fetch may wait for long.
+/// Fetches have a connection of their own to each node, and so has the membership of a group: answers
+/// leave in the order of the requests, and a fetch or a JoinGroup may wait for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channel {
     Main,
     Fetch,
+    Group,
 }
 
 /// An index into the network's endpoints, which are never removed.
@@ -40,6 +41,7 @@ pub(crate) enum Owner {
     Produce(u64),
     Fetch(u64),
     Call(u64),
+    Group(u64),
 }
 
 /// An answer, or the news that there will be none.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use litemap::LiteMap;
 
 use super::assignor::TopicPartition;
+use crate::protocol::ConsumerProtocolTopicPartition;
 
 /// The numbers of each topic's partitions, in the order given.
 pub(super) fn by_topic(partitions: &[TopicPartition]) -> LiteMap<Arc<str>, Vec<i32>> {
@@ -13,4 +14,22 @@ pub(super) fn by_topic(partitions: &[TopicPartition]) -> LiteMap<Arc<str>, Vec<i
         topics.entry(topic.clone()).or_default().push(*partition);
     }
     topics
+}
+
+/// As subscriptions and assignments carry them.
+pub(super) fn to_wire(partitions: &[TopicPartition]) -> Vec<ConsumerProtocolTopicPartition> {
+    let topic = |(topic, partitions): (Arc<str>, Vec<i32>)| ConsumerProtocolTopicPartition {
+        topic: topic.to_string(),
+        partitions,
+    };
+    by_topic(partitions).into_iter().map(topic).collect()
+}
+
+pub(super) fn from_wire(topics: Vec<ConsumerProtocolTopicPartition>) -> Vec<TopicPartition> {
+    let mut all = Vec::new();
+    for topic in topics {
+        let name: Arc<str> = topic.topic.into();
+        all.extend(topic.partitions.into_iter().map(|partition| (name.clone(), partition)));
+    }
+    all
 }
