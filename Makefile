@@ -33,15 +33,32 @@ demo: $(stamps)/demo ## Build everything and serve the demo on localhost
 	npm run preview --workspace web
 
 .PHONY: test
-test: setup-test lint test-rust test-wasm test-package test-browser ## Run every check and every test
+test: setup-test lint test-rust instructions test-wasm test-package test-browser ## Run every check and every test
 	$(call step,All passed)
+	@cat target/not-run/* 2>/dev/null || true
 
 .PHONY: bench
-bench: setup-bench $(stamps)/pages ## Measure, beside peers; writes target/bench
+bench: setup-bench $(stamps)/pages instructions ## Measure, beside peers; writes target/bench
 	$(call step,Benchmarks: native)
 	cargo bench --package ottla-tests --bench handle --locked
 	$(call step,Benchmarks: browser)
 	npm run bench --workspace tests
+
+.PHONY: instructions
+instructions: setup-instructions ## Count instructions per record; compare with tests/bench/instructions.txt
+	$(call step,Instructions per record)
+	@mkdir -p target/not-run && rm -f target/not-run/instructions
+	@set -o pipefail; cargo bench --package ottla-tests --bench instructions --locked -- $(SAVE) | \
+		tee target/instructions.txt
+	@grep -h 'NOT RUN' target/instructions.txt > target/not-run/instructions || \
+		rm -f target/not-run/instructions
+
+.PHONY: conformance
+conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes COMPATIBILITY.md
+	$(call step,Building ottla-native)
+	cargo build --release --package ottla-native --locked
+	$(call step,The same scripts against Apache Kafka and Ottla)
+	node tests/conformance/run.mjs $(CONFORMANCE)
 
 .PHONY: lint
 lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files
@@ -110,7 +127,7 @@ $(stamps)/pages: $(stamps)/package $(pages) | setup-build
 
 # ---- What is installed, where it is missing
 
-.PHONY: setup-rust setup-build setup-lint setup-bench setup-test
+.PHONY: setup-rust setup-build setup-lint setup-bench setup-test setup-instructions
 setup-rust:
 	@scripts/setup rust
 setup-build: setup-rust
@@ -121,3 +138,5 @@ setup-bench: setup-build
 	@scripts/setup chromium
 setup-test: setup-lint
 	@scripts/setup chromium
+setup-instructions: setup-rust
+	@scripts/setup valgrind

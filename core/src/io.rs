@@ -20,6 +20,12 @@ pub enum Input {
     Connected {
         /// The host's new name for the connection.
         connection: ConnectionId,
+        /// Where the client is, as DescribeGroups shows it: its address as Java prints it
+        /// (`/127.0.0.1`), or the name of a tab. At most 255 bytes of it are kept.
+        client_host: String,
+        /// Which broker the client reached: `node.id`, or the number of one that
+        /// [`BrokerConfig::add_node`](crate::BrokerConfig::add_node) added.
+        node_id: i32,
     },
     /// A request arrived: a frame without its length.
     Request {
@@ -51,6 +57,13 @@ pub enum Input {
         load: LoadId,
         /// What it brought.
         result: Result<Loaded, StorageError>,
+    },
+    /// The host knows which of its clients are alive. Members of groups leave at once if their
+    /// `client_host` is not among these, static members too, also those that joined before the broker
+    /// was opened. For hosts that can tell, such as a browser that sees its tabs go.
+    AliveHosts {
+        /// The `client_host` of each client that is alive.
+        hosts: Vec<String>,
     },
     /// Time has passed.
     Tick,

@@ -89,7 +89,7 @@ impl World {
                 let connection = ConnectionId(self.next_connection);
                 self.next_connection += 1;
                 self.links.insert(link, connection);
-                self.host.input(Input::Connected { connection });
+                self.host.connect(connection);
                 self.client.handle(self.host.now, ClientInput::Connected { link });
             }
             ClientOutput::Send { link, frame } => {

@@ -23,7 +23,7 @@ fn host() -> Host {
 /// Another client, since a long poll keeps what comes behind it on its connection waiting.
 fn other(host: &mut Host) -> ConnectionId {
     let other = ConnectionId(77);
-    host.input(Input::Connected { connection: other });
+    host.connect(other);
     other
 }
 

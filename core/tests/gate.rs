@@ -17,7 +17,7 @@ fn a_produce_is_answered_and_seen_only_when_it_is_stored() {
     host.send(&produce("t", 0, batch(1, &["a"])), 9);
     assert!(host.responses.is_empty(), "not stored, not acknowledged");
     let other = ConnectionId(2);
-    host.input(Input::Connected { connection: other });
+    host.connect(other);
     host.send_from(other, &fetch("t", 0, 0, 1 << 20, 0), 12);
     let (_, mut unseen) = host.response::<m::FetchRequest>(12).unwrap();
     let unseen = unseen.responses.remove(0).partitions.remove(0);
@@ -226,14 +226,14 @@ fn responses_leave_a_connection_in_request_order() {
     host.send(&m::MetadataRequest::default(), 9);
     assert!(host.responses.is_empty());
     let other = ConnectionId(2);
-    host.input(Input::Connected { connection: other });
+    host.connect(other);
     host.send_from(other, &produce("t", 0, batch(1, &["a"])), 9);
     let order: Vec<ConnectionId> = host.responses.iter().map(|(to, _)| *to).collect();
     assert_eq!(order, [other, CLIENT, CLIENT]);
 }
 
 #[test]
-fn acks_0_gets_no_response_even_for_an_error() {
+fn acks_0_gets_no_response_and_an_error_closes() {
     let mut host = Host::new();
     host.create("t", 1, &[]);
     let mut request = produce("t", 0, batch(1, &["a"]));
@@ -241,8 +241,14 @@ fn acks_0_gets_no_response_even_for_an_error() {
     host.send(&request, 9);
     let mut bad = produce("nowhere", 0, batch(1, &["a"]));
     bad.acks = 0;
-    host.send(&bad, 9);
+    assert!(host.closed.is_empty());
+    let other = ConnectionId(7);
+    host.connect(other);
+    host.send_from(other, &bad, 9);
     assert!(host.responses.is_empty());
+    let (closed, reason) = host.closed.pop().unwrap();
+    assert_eq!(closed, other);
+    assert!(reason.contains("acks=0"), "{reason}");
     assert_eq!(values(&host.read_all("t", 0, 0)), ["a"]);
 }
 
@@ -262,7 +268,7 @@ impl Host {
     /// behind the acknowledgement that is waited for.
     fn produce_refused(&mut self) -> m::PartitionProduceResponse {
         let other = ConnectionId(9);
-        self.input(Input::Connected { connection: other });
+        self.connect(other);
         self.send_from(other, &produce("t", 0, batch(1, &["b"])), 9);
         let (_, mut response) = self.response::<m::ProduceRequest>(9).expect("a refusal");
         response.responses.remove(0).partition_responses.remove(0)

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::fmt::Display;
+use std::os::fd::RawFd;
 use std::str::FromStr;
 
 use lexopt::prelude::*;
@@ -13,6 +14,8 @@ ottla-native: a Kafka broker for tests, in milliseconds and without a JVM
 Usage: ottla-native [OPTIONS]
 
   --listen HOST:PORT     where to listen; port 0 takes a free one [127.0.0.1:9092]
+  --listen-fd N          a TCP socket that listens already, as file descriptor N: 3 where
+                         systemd starts it; once for each node, instead of --listen
   --advertise HOST:PORT  what clients are told to connect to [where it listens];
                          port 0 means the port that is listened on
   --data-dir DIR         keep everything in files, in Kafka's segment layout;
@@ -47,14 +50,22 @@ pub(crate) enum Command {
 pub(crate) struct Options {
     pub(crate) config: Config,
     pub(crate) log_level: LevelFilter,
+    /// File descriptors of sockets that listen already.
+    pub(crate) listen_fds: Vec<RawFd>,
 }
 
 pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> {
     let mut config = Config { listen: "127.0.0.1:9092".to_owned(), ..Config::default() };
     let mut log_level = LevelFilter::INFO;
+    let mut listen_fds = Vec::new();
+    let mut listens = false;
     while let Some(arg) = args.next()? {
         match arg {
-            Long("listen") => config.listen = args.value()?.string()?,
+            Long("listen") => {
+                config.listen = args.value()?.string()?;
+                listens = true;
+            }
+            Long("listen-fd") => listen_fds.push(number(&args.value()?.string()?)?),
             Long("advertise") => config.advertise = Some(address(&args.value()?.string()?)?),
             Long("data-dir") => config.data_dir = Some(args.value()?.into()),
             Long("fsync") => config.fsync = fsync(&args.value()?.string()?)?,
@@ -70,7 +81,14 @@ pub(crate) fn parse(mut args: lexopt::Parser) -> Result<Command, lexopt::Error> 
             other => return Err(other.unexpected()),
         }
     }
-    Ok(Command::Serve(Box::new(Options { config, log_level })))
+    if listens && !listen_fds.is_empty() {
+        return Err("--listen and --listen-fd: give one of the two".into());
+    }
+    if listen_fds.len() > config.nodes.max(1) {
+        let (sockets, nodes) = (listen_fds.len(), config.nodes);
+        return Err(format!("--listen-fd: {sockets} sockets for {nodes} nodes").into());
+    }
+    Ok(Command::Serve(Box::new(Options { config, log_level, listen_fds })))
 }
 
 fn number<T: FromStr<Err: Display>>(text: &str) -> Result<T, lexopt::Error> {
@@ -121,6 +139,8 @@ mod tests {
         assert_eq!(config.listen, "[::1]:0");
         assert_eq!(config.advertise, Some(("::1".to_owned(), 99)));
         assert_eq!(config.fsync, Fsync::Never);
+        let args = ["--listen-fd=5", "--nodes=2", "--listen-fd=7"];
+        assert_eq!(options(&args).unwrap().listen_fds, [5, 7]);
         let args = ["--set=num.partitions=3", "--set", "connections.max.idle.ms=1500"];
         let config = options(&args).unwrap().config;
         assert_eq!(config.broker.value("num.partitions"), "3");
@@ -133,6 +153,9 @@ mod tests {
             (&["--set", "num.partitions=zero"][..], "num.partitions"),
             (&["--set", "no.such=1"], "no.such"),
             (&["--set", "x"], "name=value"),
+            (&["--listen-fd", "3", "--listen", "a:1"], "one of the two"),
+            (&["--listen-fd", "3", "--listen-fd", "4"], "2 sockets for 1 nodes"),
+            (&["--listen-fd", "three"], "three"),
             (&["--advertise", ":9092"], "host:port"),
             (&["--advertise", "a:b"], "b"),
             (&["--fsync", "often"], "never"),

@@ -26,8 +26,9 @@ pub enum Fsync {
 pub struct Config {
     /// Where to listen, as `host:port`; port 0 takes a free one.
     pub listen: String,
-    /// A socket that listens already, used instead of `listen`.
-    pub listener: Option<TcpListener>,
+    /// Sockets that listen already, used instead of `listen`: one for each of the nodes, the first
+    /// one's first; nodes without one get free ports.
+    pub listeners: Vec<TcpListener>,
     /// As how many brokers the one broker is shown, each with a port of its own: the ports that
     /// follow the first one's, or free ones where that was asked for.
     pub nodes: usize,
@@ -59,7 +60,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             listen: "127.0.0.1:0".to_owned(),
-            listener: None,
+            listeners: Vec::new(),
             nodes: 1,
             advertise: None,
             data_dir: None,

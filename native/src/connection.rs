@@ -27,6 +27,8 @@ const WRITE_PIECES: usize = 64;
 pub(crate) struct Peer {
     pub(crate) id: ConnectionId,
     pub(crate) address: SocketAddr,
+    /// Which of the brokers it reached that the one broker is shown as.
+    pub(crate) node_id: i32,
     outgoing: RefCell<Outgoing>,
     /// There is something to write, or nothing more will come.
     filled: Notify,
@@ -45,10 +47,11 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    fn new(id: ConnectionId, address: SocketAddr) -> Peer {
+    fn new(id: ConnectionId, address: SocketAddr, node_id: i32) -> Peer {
         Peer {
             id,
             address,
+            node_id,
             outgoing: RefCell::default(),
             filled: Notify::new(),
             unblocked: Notify::new(),
@@ -146,12 +149,17 @@ impl Shared {
 }
 
 /// Serves a connection to its end.
-pub(crate) async fn serve(shared: Rc<Shared>, stream: TcpStream, address: SocketAddr) {
+pub(crate) async fn serve(
+    shared: Rc<Shared>,
+    stream: TcpStream,
+    address: SocketAddr,
+    node_id: i32,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, "TCP_NODELAY");
     }
     let host = &shared.host;
-    let peer = Rc::new(Peer::new(host.next_connection(), address));
+    let peer = Rc::new(Peer::new(host.next_connection(), address, node_id));
     let connection = peer.id.0;
     debug!(connection, client = %address, "connected");
     host.connect(peer.clone());

@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -186,8 +187,9 @@ impl Host {
 
     pub(crate) fn connect(&self, peer: Rc<Peer>) {
         let connection = peer.id;
+        let (client_host, node_id) = (java_host(peer.address.ip()), peer.node_id);
         self.state.borrow_mut().peers.insert(connection, peer);
-        self.input(Input::Connected { connection });
+        self.input(Input::Connected { connection, client_host, node_id });
     }
 
     pub(crate) fn disconnect(&self, connection: ConnectionId) {
@@ -235,6 +237,17 @@ impl Host {
     /// Lets the connections look again whose requests had to wait: something has moved.
     pub(crate) fn unblock(&self) {
         self.state.borrow_mut().unblock();
+    }
+}
+
+/// An address as Java prints it: with a slash, and an IPv6 one with all of its parts.
+fn java_host(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => format!("/{address}"),
+        IpAddr::V6(address) => {
+            let parts = address.segments().map(|part| format!("{part:x}"));
+            format!("/{}", parts.join(":"))
+        }
     }
 }
 
@@ -291,6 +304,23 @@ impl State {
     fn unblock(&mut self) {
         for peer in self.blocked.drain(..) {
             peer.unblocked.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_printed_as_by_java() {
+        for (address, printed) in [
+            ("127.0.0.1", "/127.0.0.1"),
+            ("::1", "/0:0:0:0:0:0:0:1"),
+            ("2001:db8::a0:1", "/2001:db8:0:0:0:0:a0:1"),
+            ("::ffff:10.1.2.3", "/10.1.2.3"),
+        ] {
+            assert_eq!(java_host(address.parse().unwrap()), printed);
         }
     }
 }

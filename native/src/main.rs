@@ -1,8 +1,9 @@
 //! `ottla-native`: Ottla's broker behind a TCP listener.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod cli;
+mod inherited;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -21,7 +22,7 @@ const USAGE: u8 = 2;
 const OWN_FILES: u64 = 512;
 
 fn main() -> ExitCode {
-    let options = match cli::parse(lexopt::Parser::from_env()) {
+    let mut options = match cli::parse(lexopt::Parser::from_env()) {
         Ok(cli::Command::Serve(options)) => *options,
         Ok(cli::Command::Print(text)) => {
             print!("{text}");
@@ -32,6 +33,15 @@ fn main() -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
+    for fd in options.listen_fds {
+        match inherited::listener(fd) {
+            Ok(listener) => options.config.listeners.push(listener),
+            Err(error) => {
+                eprintln!("ottla-native: --listen-fd {fd}: {error}");
+                return ExitCode::from(USAGE);
+            }
+        }
+    }
     tracing_subscriber::fmt()
         .with_max_level(options.log_level)
         .with_writer(std::io::stderr)

@@ -71,10 +71,10 @@ impl Broker {
     /// # Errors
     /// Where the address cannot be listened on, or what is stored cannot be read.
     pub fn start(config: Config) -> Result<Broker, Error> {
-        let listeners = listen(&config)?;
+        let mut config = config;
+        let listeners = listen(&mut config)?;
         let addresses: Vec<SocketAddr> =
             listeners.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
-        let mut config = config;
         advertise(&mut config, &addresses)?;
         let (stop, stopped) = watch::channel(false);
         let (ready, is_ready) = oneshot::channel();
@@ -137,20 +137,23 @@ impl Drop for Broker {
 }
 
 /// The sockets to listen on, one for each node and at least one.
-fn listen(config: &Config) -> Result<Vec<TcpListener>, Error> {
+fn listen(config: &mut Config) -> Result<Vec<TcpListener>, Error> {
     let bind = |address: String| {
         let listener = TcpListener::bind(&address);
         listener.map_err(|error| Error::Listen { address, error })
     };
-    let first = match &config.listener {
-        Some(listener) => listener.try_clone()?,
-        None => bind(config.listen.clone())?,
-    };
-    let address = first.local_addr()?;
+    let mut listeners = std::mem::take(&mut config.listeners);
+    if listeners.len() > config.nodes.max(1) {
+        let (sockets, nodes) = (listeners.len(), config.nodes);
+        return Err(Error::Config(format!("{sockets} sockets were given for {nodes} nodes")));
+    }
     // A listener that was handed over says nothing about the ports that follow.
-    let any_port = config.listener.is_some() || config.listen.ends_with(":0");
-    let mut listeners = vec![first];
-    for at in 1..config.nodes {
+    let any_port = !listeners.is_empty() || config.listen.ends_with(":0");
+    if listeners.is_empty() {
+        listeners.push(bind(config.listen.clone())?);
+    }
+    let address = listeners[0].local_addr()?;
+    for at in listeners.len()..config.nodes {
         let port = match u16::try_from(at).ok().and_then(|at| address.port().checked_add(at)) {
             _ if any_port => 0,
             Some(port) => port,
@@ -202,7 +205,8 @@ fn serve(
     let tasks = tokio::task::LocalSet::new();
     tasks.block_on(&runtime, async move {
         let (done, mut results) = mpsc::unbounded_channel();
-        let storage = open_storage(&config, done)?;
+        let first_node_id = config.broker.value("node.id").trim().parse().unwrap_or(0);
+        let storage = open_storage(&config, first_node_id, done)?;
         let host = Host::new(config.broker.clone(), seed(), storage);
         let told = host.clone();
         tokio::task::spawn_local(async move {
@@ -215,9 +219,9 @@ fn serve(
         until_serving(&host).await?;
         let shared = Rc::new(shared(&config, host.clone()));
         let mut accepting = Vec::new();
-        for listener in listeners {
+        for (node_id, listener) in (first_node_id..).zip(listeners) {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let accept = accept(listener, config.max_connections, shared.clone());
+            let accept = accept(listener, node_id, config.max_connections, shared.clone());
             accepting.push(tokio::task::spawn_local(accept));
         }
         // Nobody waits for it any more where the one who started the broker is gone.
@@ -232,9 +236,12 @@ fn serve(
     })
 }
 
-fn open_storage(config: &Config, done: mpsc::UnboundedSender<Done>) -> Result<Storage, Error> {
+fn open_storage(
+    config: &Config,
+    node_id: i32,
+    done: mpsc::UnboundedSender<Done>,
+) -> Result<Storage, Error> {
     let Some(root) = &config.data_dir else { return Ok(Storage::Memory(MemoryStorage::new())) };
-    let node_id = config.broker.value("node.id").trim().parse().unwrap_or(0);
     let files = Files::open(root, config.fsync, node_id, done)
         .map_err(|error| Error::DataDir { path: root.clone(), error })?;
     Ok(Storage::Files(files))
@@ -295,14 +302,19 @@ async fn failure(host: &Host) -> StorageError {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener, max_connections: usize, shared: Rc<Shared>) {
+async fn accept(
+    listener: tokio::net::TcpListener,
+    node_id: i32,
+    max_connections: usize,
+    shared: Rc<Shared>,
+) {
     loop {
         match listener.accept().await {
             Ok((_, address)) if shared.host.connection_count() >= max_connections => {
                 warn!(client = %address, max_connections, "refused: too many connections");
             }
             Ok((stream, address)) => {
-                let task = connection::serve(shared.clone(), stream, address);
+                let task = connection::serve(shared.clone(), stream, address, node_id);
                 tokio::task::spawn_local(task);
                 // So that it is counted before the next one comes.
                 tokio::task::yield_now().await;

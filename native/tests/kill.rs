@@ -7,7 +7,6 @@ mod process;
 mod scratch;
 mod wire;
 
-use std::process::Command;
 use std::time::Duration;
 
 use ottla::protocol::messages as m;
@@ -228,26 +227,4 @@ fn it_stops_on_sigterm_and_sigint_with_everything_stored() {
         assert_eq!(broker.signal(name), Some(0));
         assert_eq!(client.receive(), None);
     }
-}
-
-#[test]
-fn exit_codes_say_what_is_wrong() {
-    let run = |args: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_ottla-native")).args(args).output();
-        let output = output.expect("the binary runs");
-        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-        (output.status.code(), text)
-    };
-    let (code, text) = run(&["--help"]);
-    assert!(code == Some(0) && text.contains("--data-dir"), "{text}");
-    let (code, text) = run(&["--set", "no.such=1"]);
-    assert!(code == Some(2) && text.contains("no.such"), "{text}");
-    let (code, text) = run(&["--listen", "203.0.113.1:1"]);
-    assert!(code == Some(1) && text.contains("203.0.113.1:1"), "{text}");
-    let scratch = Scratch::new();
-    let file = scratch.path().join("file");
-    std::fs::write(&file, "").unwrap();
-    let file = file.to_str().expect("a path in UTF-8");
-    let (code, text) = run(&["--listen", "127.0.0.1:0", "--data-dir", file]);
-    assert!(code == Some(1) && text.contains(file), "{text}");
 }

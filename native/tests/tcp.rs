@@ -47,8 +47,8 @@ fn metadata_tells_where_to_connect() {
     let broker = Broker::start(Config { advertise, ..Config::default() }).unwrap();
     assert_eq!(told(&broker), ("kafka.example".to_owned(), i32::from(broker.address().port())));
     let advertise = Some(("kafka.example".to_owned(), 19092));
-    let listener = Some(std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-    let broker = Broker::start(Config { advertise, listener, ..Config::default() }).unwrap();
+    let listeners = vec![std::net::TcpListener::bind("127.0.0.1:0").unwrap()];
+    let broker = Broker::start(Config { advertise, listeners, ..Config::default() }).unwrap();
     assert_eq!(told(&broker), ("kafka.example".to_owned(), 19092));
 }
 
@@ -196,6 +196,24 @@ fn one_broker_is_shown_as_three() {
         client.produce("t", partition.partition_index, &["x"]);
         assert_eq!(client.read_all("t", partition.partition_index, 0), ["x"]);
     }
+    // The wrong node says who leads; a node describes itself alone.
+    let mut third = Client::connect(broker.addresses()[2]);
+    let answer = third.call(&produce("t", 0, batch(&["x"])), 10);
+    let refused = &answer.responses[0].partition_responses[0];
+    assert_eq!((refused.error_code, refused.current_leader.leader_id), (6, 0));
+    assert_eq!(answer.node_endpoints[0].port, i32::from(broker.address().port()));
+    let mut describe = |name: &str| {
+        let resource = m::DescribeConfigsResource {
+            resource_type: 4,
+            resource_name: name.into(),
+            configuration_keys: Some(vec!["advertised.port".into()]),
+        };
+        let request = m::DescribeConfigsRequest { resources: vec![resource], ..Default::default() };
+        third.call(&request, 4).results.remove(0)
+    };
+    let port = broker.addresses()[2].port().to_string();
+    assert_eq!(describe("2").configs[0].value, Some(port));
+    assert_eq!(describe("0").error_code, 42);
     broker.shutdown().unwrap();
     let error =
         Broker::start(Config { listen: "127.0.0.1:65535".into(), nodes: 2, ..Config::default() })

@@ -1,16 +1,14 @@
-import type { Endpoint, EndpointOptions, Link } from './endpoint.js'
+import type { Alarm, Endpoint, EndpointOptions, Leadership, Link } from './endpoint.js'
 import { KafkaJSConnectionError, KafkaJSError, KafkaJSLockTimeout, KafkaJSStorageError } from './errors.js'
 import { logLevel } from './logger.js'
 import { loadModule } from './module.js'
-import type { Failure, FromWorker, ToWorker } from './worker-messages.js'
+import { type Helper, startHelper } from './tabs/helper.js'
+import type { Failure, FromWorker, Leader, Via } from './tabs/messages.js'
 
-/**
- * By so much the worker's waits are shorter than what was asked for, and the page's own by half of
- * it: the worker knows more about what it waits for.
- */
+/** How long a broker that is asked to end may take. */
 const GRACE_MS = 250
 
-function errorOf({ kind, message }: Failure, name: string): KafkaJSError {
+export function errorOf({ kind, message }: Failure, name: string): KafkaJSError {
   switch (kind) {
     case 'locked':
       return new KafkaJSLockTimeout(message)
@@ -26,21 +24,42 @@ function errorOf({ kind, message }: Failure, name: string): KafkaJSError {
   }
 }
 
-/** A running worker. */
-interface Running {
-  worker: Worker
-  opened: Promise<void>
-  losers: Set<(reason: string) => void>
+/** A client's connection, or its wait for one. */
+interface Connection {
+  lost: (reason: string) => void
+  via?: Via
+  /** Until it stands. */
+  port?: MessagePort
+  resolve: (link: Link) => void
+  reject: (error: Error) => void
 }
 
-/** A broker over IndexedDB, in a worker of this page. */
+/** A running worker. */
+interface Running {
+  helper: Helper
+  /** Settled when a leader is known, or this tab cannot take part. */
+  opened: Promise<void>
+  settle: (error?: KafkaJSError) => void
+  connections: Map<number, Connection>
+  self?: string
+  leader?: Leader
+  closed?: () => void
+}
+
+/** A broker over IndexedDB that all tabs of the site share, seen from one of them. */
 export class IdbEndpoint implements Endpoint {
   readonly #name: string
   readonly #options: EndpointOptions
   #running: Running | undefined
   #watching = false
-  /** Settled when the page is shown again, where it is in the back/forward cache. */
-  #shown: Promise<void> | undefined
+  /** Settled when the page goes on, where it is frozen or in the back/forward cache. */
+  #asleep: Promise<void> | undefined
+  #wake: () => void = () => {}
+  /** How many sessions need the broker. */
+  #users = 0
+  #lastNumber = 0
+  readonly #alarms = new Map<number, { at: number; ring: () => void; fallback?: ReturnType<typeof setTimeout> }>()
+  readonly #listeners = new Set<(leadership: Leadership | undefined) => void>()
 
   constructor(name: string, options: EndpointOptions) {
     this.#name = name
@@ -48,23 +67,48 @@ export class IdbEndpoint implements Endpoint {
   }
 
   async ready(): Promise<void> {
-    await this.#serving()
+    this.#users++
+    try {
+      await this.#serving()
+      this.#running?.helper.tell({ type: 'watch', on: true })
+    } catch (error) {
+      this.release()
+      throw error
+    }
+  }
+
+  release(): void {
+    this.#users--
+    if (this.#users === 0) this.#running?.helper.tell({ type: 'watch', on: false })
   }
 
   async connect(lost: (reason: string) => void): Promise<Link> {
     const running = await this.#serving()
-    const { port1, port2 } = new MessageChannel()
-    running.losers.add(lost)
-    running.worker.postMessage({ type: 'connect', port: port2 } satisfies ToWorker, [port2])
-    return { port: port1 }
+    return new Promise((resolve, reject) => {
+      this.#bring(running, ++this.#lastNumber, { lost, resolve, reject })
+    })
   }
 
-  async #serving(): Promise<Running> {
-    await this.#shown
-    this.#running ??= this.#start()
-    const running = this.#running
-    await running.opened
-    return running
+  alarm(ring: () => void): Alarm {
+    const number = ++this.#lastNumber
+    return (delayMs) => {
+      clearTimeout(this.#alarms.get(number)?.fallback)
+      this.#alarms.delete(number)
+      if (delayMs !== undefined) this.#set(number, performance.now() + delayMs, ring)
+    }
+  }
+
+  leadership(): Leadership | undefined {
+    const { self, leader, connections } = this.#running ?? {}
+    if (!self || !leader) return undefined
+    const vias = [...(connections?.values() ?? [])].flatMap(({ via }) => (via ? [via] : []))
+    const { id, epoch, since } = leader
+    return { leader: id, tab: self, isLeader: id === self, epoch, since: new Date(since), via: vias.at(-1) }
+  }
+
+  onLeadership(listener: (leadership: Leadership | undefined) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   async shutdown(): Promise<void> {
@@ -73,97 +117,180 @@ export class IdbEndpoint implements Endpoint {
     this.#running = undefined
     await running.opened.catch(() => {})
     await new Promise<void>((resolve) => {
-      running.worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
-        if (data.type === 'closed') resolve()
-      })
-      running.worker.postMessage({ type: 'close' } satisfies ToWorker)
+      running.closed = resolve
+      running.helper.tell({ type: 'close' })
       setTimeout(resolve, GRACE_MS)
     })
     this.#stop(running, 'the broker was shut down')
   }
 
-  #start(): Running {
-    this.#watch()
-    const { timeoutMs, logger } = this.#options
-    const name = this.#name
-    if (typeof Worker === 'undefined' || typeof indexedDB === 'undefined') {
-      const message = 'there is no IndexedDB here; memory:// works without'
-      throw errorOf({ kind: 'unavailable', message }, name)
-    }
-    // In this form, with nothing that depends on anything, bundlers recognize a worker.
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      type: 'module',
-      name: 'ottla',
-    })
-    const losers: Running['losers'] = new Set()
-    const deadline = Date.now() + timeoutMs - GRACE_MS
-    const opened = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const message = `the browser did not answer within ${timeoutMs} ms`
-        fail(errorOf({ kind: 'unavailable', message }, name))
-      }, timeoutMs - GRACE_MS / 2)
-      const fail = (error: KafkaJSError) => {
-        clearTimeout(timer)
-        reject(error)
-        this.#stop(running, error.message)
-      }
-      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-        if (data.type === 'opened') {
-          clearTimeout(timer)
-          resolve()
-        } else if (data.type === 'failed') fail(errorOf(data.failure, name))
-        else if (data.type === 'log') {
-          if (data.level === logLevel.INFO) logger.info(data.message)
-          else if (data.level === logLevel.WARN) logger.warn(data.message)
-          else logger.error(data.message)
-        }
-      }
-      worker.onerror = (event) => {
-        event.preventDefault?.()
-        const what = event.message
-          ? `the broker of idb://${name} crashed: ${event.message}`
-          : `the worker of idb://${name} could not be loaded; see that the build copies worker.js \
-of the package, and that a Content-Security-Policy allows it under worker-src`
-        fail(new KafkaJSConnectionError(what, { broker: `idb://${name}` }))
-      }
-      loadModule().then(
-        (module) =>
-          worker.postMessage({
-            type: 'open',
-            module,
-            name,
-            timeoutMs,
-            deadline,
-          } satisfies ToWorker),
-        fail,
-      )
-    })
-    const running: Running = { worker, opened, losers }
+  async #serving(): Promise<Running> {
+    await this.#asleep
+    this.#running ??= this.#start()
+    const running = this.#running
+    await running.opened
     return running
   }
 
+  #start(): Running {
+    this.#watch()
+    const { timeoutMs } = this.#options
+    const name = this.#name
+    if (typeof indexedDB === 'undefined') {
+      const message = 'there is no IndexedDB here; memory:// works without'
+      throw errorOf({ kind: 'unavailable', message }, name)
+    }
+    const fail = (error: KafkaJSError) => {
+      running.settle(error)
+      this.#stop(running, error.message)
+    }
+    let settle: Running['settle'] = () => {}
+    const opened = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const { helper } = running
+        if (helper.nobody) return fail(errorOf(helper.nobody, name))
+        const message = `the browser did not start the broker within ${timeoutMs} ms`
+        fail(errorOf({ kind: 'unavailable', message }, name))
+      }, timeoutMs)
+      settle = (error) => {
+        clearTimeout(timer)
+        if (error) reject(error)
+        else resolve()
+      }
+    })
+    const running: Running = {
+      helper: startHelper({
+        name,
+        timeoutMs,
+        module: loadModule(),
+        receive: (message) => this.#receive(running, message),
+        fail: (error) => fail(error),
+      }),
+      opened,
+      settle,
+      connections: new Map(),
+    }
+    for (const [number, { at, ring }] of this.#alarms) this.#set(number, at, ring, running)
+    return running
+  }
+
+  #receive(running: Running, message: FromWorker): void {
+    switch (message.type) {
+      case 'leader':
+        this.#follow(running, message.self, message.leader)
+        break
+      case 'connected': {
+        const connection = running.connections.get(message.link)
+        if (!connection?.port) break
+        connection.via = message.via
+        connection.resolve({ port: connection.port })
+        connection.port = undefined
+        this.#announce()
+        break
+      }
+      case 'refused': {
+        const connection = running.connections.get(message.link)
+        if (!connection?.port) break
+        connection.port.close()
+        running.connections.delete(message.link)
+        if (message.failure) connection.reject(errorOf(message.failure, this.#name))
+        else this.#bring(running, ++this.#lastNumber, connection)
+        break
+      }
+      case 'tick': {
+        const alarm = this.#alarms.get(message.timer)
+        this.#alarms.delete(message.timer)
+        alarm?.ring()
+        break
+      }
+      case 'failed': {
+        const error = errorOf(message.failure, this.#name)
+        running.settle(error)
+        this.#stop(running, error.message)
+        break
+      }
+      case 'closed':
+        running.closed?.()
+        break
+      case 'log': {
+        const { logger } = this.#options
+        if (message.level === logLevel.INFO) logger.info(message.message)
+        else if (message.level === logLevel.WARN) logger.warn(message.message)
+        else logger.error(message.message)
+      }
+    }
+  }
+
+  #bring(running: Running, link: number, connection: Connection): void {
+    const { port1, port2 } = new MessageChannel()
+    running.connections.set(link, { ...connection, port: port1 })
+    running.helper.tell({ type: 'connect', link, port: port2 }, [port2])
+  }
+
+  /** Another leader, or none: the connections to the last one lead nowhere. */
+  #follow(running: Running, self: string, leader: Leader | undefined): void {
+    running.self = self
+    running.leader = leader
+    if (leader) running.settle()
+    const standing = [...running.connections].filter(([, { port }]) => !port)
+    for (const [link, { lost }] of standing) {
+      running.connections.delete(link)
+      lost('another tab takes over the broker')
+    }
+    this.#announce()
+  }
+
+  #announce(): void {
+    const leadership = this.leadership()
+    for (const listener of this.#listeners) listener(leadership)
+  }
+
+  #set(number: number, at: number, ring: () => void, running = this.#running): void {
+    const delayMs = Math.max(at - performance.now(), 0)
+    const alarm = { at, ring, fallback: undefined as ReturnType<typeof setTimeout> | undefined }
+    this.#alarms.set(number, alarm)
+    if (running) return running.helper.tell({ type: 'timer', timer: number, delayMs })
+    alarm.fallback = setTimeout(() => {
+      this.#alarms.delete(number)
+      ring()
+    }, delayMs)
+  }
+
   #stop(running: Running, reason: string): void {
-    if (this.#running === running) this.#running = undefined
-    running.worker.terminate()
-    const losers = [...running.losers]
-    running.losers.clear()
-    for (const lost of losers) lost(reason)
+    const current = this.#running === running
+    if (current) this.#running = undefined
+    running.helper.stop()
+    const connections = [...running.connections.values()]
+    running.connections.clear()
+    if (current) for (const [number, { at, ring }] of this.#alarms) this.#set(number, at, ring)
+    for (const { port, lost, reject } of connections) {
+      if (port) reject(new KafkaJSConnectionError(reason, { broker: `idb://${this.#name}` }))
+      else lost(reason)
+    }
+    this.#announce()
   }
 
   /**
-   * A page in the back/forward cache keeps its locks, and other tabs would wait for it in vain. So
-   * the broker ends with the page, and starts again when the page comes back.
+   * A page that is frozen or in the back/forward cache keeps its locks, and other tabs would wait for
+   * it. So its part ends, and begins anew when the page goes on.
    */
   #watch(): void {
-    if (this.#watching || typeof addEventListener === 'undefined') return
+    if (this.#watching || typeof document === 'undefined') return
     this.#watching = true
-    addEventListener('pagehide', ({ persisted }: PageTransitionEvent) => {
+    const sleep = () => {
       const running = this.#running
-      if (!persisted || !running) return
-      this.#shown = new Promise((resolve) => {
-        addEventListener('pageshow', () => resolve(), { once: true })
+      this.#asleep ??= new Promise((resolve) => {
+        this.#wake = resolve
       })
-      this.#stop(running, 'the page is in the back/forward cache')
-    })
+      if (running) this.#stop(running, 'the page is frozen or in the back/forward cache')
+    }
+    const wake = () => {
+      this.#asleep = undefined
+      this.#wake()
+    }
+    addEventListener('pagehide', ({ persisted }: PageTransitionEvent) => persisted && sleep())
+    addEventListener('pageshow', wake)
+    document.addEventListener('freeze', sleep)
+    document.addEventListener('resume', wake)
   }
 }

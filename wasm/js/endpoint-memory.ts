@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointOptions, Link } from './endpoint.js'
+import type { Alarm, Endpoint, EndpointOptions, Link } from './endpoint.js'
 import { randomSeed, startModule } from './module.js'
 import { BrokerHost } from './pkg/ottla_wasm.js'
 
@@ -13,6 +13,22 @@ export class MemoryEndpoint implements Endpoint {
 
   async ready(): Promise<void> {
     await this.connect()
+  }
+
+  release(): void {}
+
+  alarm(ring: () => void): Alarm {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    return (delayMs) => {
+      clearTimeout(timer)
+      if (delayMs !== undefined) timer = setTimeout(ring, delayMs)
+    }
+  }
+
+  leadership(): undefined {}
+
+  onLeadership(): () => void {
+    return () => {}
   }
 
   async connect(): Promise<Link> {
@@ -48,6 +64,7 @@ export class MemoryEndpoint implements Endpoint {
         else logger.error(message)
       },
       failed: (message: string) => logger.error(message),
+      fenced: () => {},
     })
     return host
   }

@@ -7,18 +7,51 @@ import type { BrokerHost } from './pkg/ottla_wasm.js'
 /** A connection to a broker: over a port, or to one in this very module. */
 export type Link = { port: MessagePort } | { host: BrokerHost }
 
+/** Sets a timer, or with no delay takes it back. */
+export type Alarm = (delayMs: number | undefined) => void
+
+/** Which tab runs the broker. */
+export interface Leadership {
+  /** The id of the tab that runs the broker. */
+  leader: string
+  /** The id of this tab; it is the `clientHost` of this tab's clients. */
+  tab: string
+  /** Whether the broker runs in this tab. */
+  isLeader: boolean
+  /** Rises with each tab that takes over; what an earlier one still tries to write is refused. */
+  epoch: number
+  /** Since when it runs there. */
+  since: Date
+  /**
+   * How this tab's clients reach it: in this tab's own `worker`; over a `port` to another tab's; or,
+   * where there is no SharedWorker to bring one over, over a `channel`, which is a little slower.
+   * Undefined while no client is connected.
+   */
+  via?: 'worker' | 'port' | 'channel'
+}
+
 /** A broker that clients of this page can connect to. */
 export interface Endpoint {
-  /** Starts the broker where it does not run, and waits until it serves. */
-  ready(): Promise<void>
   /**
-   * Makes a connection, as soon as the broker serves. Whoever shares a broker among
-   * tabs one day does it here: a port may lead to another tab as well.
+   * Starts the broker where it does not run, and waits until it serves. From now on, and until
+   * `release`, somebody needs it.
+   */
+  ready(): Promise<void>
+  /** Takes back a `ready`. */
+  release(): void
+  /**
+   * Makes a connection, as soon as the broker serves. The port may lead to another tab.
    *
    * @param lost called when the broker is gone and cannot say so over the port
    */
   connect(lost: (reason: string) => void): Promise<Link>
-  /** Ends the broker. */
+  /** A timer that is punctual even in a tab that nobody sees. */
+  alarm(ring: () => void): Alarm
+  /** Which tab runs the broker, where tabs share one and it is known. */
+  leadership(): Leadership | undefined
+  /** Calls a function when that changes. */
+  onLeadership(listener: (leadership: Leadership | undefined) => void): () => void
+  /** Ends the broker, where it runs in this page. */
   shutdown(): Promise<void>
 }
 

@@ -11,6 +11,7 @@ export { Bytes } from './bytes.js'
 export { Consumer } from './consumer.js'
 export type * from './consumer-types.js'
 export * from './errors.js'
+export type { Leadership } from './endpoint.js'
 export type { InstrumentationEvent, RemoveInstrumentationEventListener } from './events.js'
 export { Kafka } from './kafka.js'
 export {

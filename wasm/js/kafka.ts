@@ -1,7 +1,7 @@
 import { parseBrokers } from './address.js'
 import { Admin } from './admin.js'
 import { Consumer } from './consumer.js'
-import { type Endpoint, endpointOf } from './endpoint.js'
+import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
 import { Producer } from './producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
@@ -40,8 +40,8 @@ interface Differences {
  * await producer.send({ topic: 'orders', messages: [{ key: 'truck-7', value: 'left depot' }] })
  * ```
  *
- * `idb://<name>` is a broker in a worker of this page that keeps its data in IndexedDB;
- * `memory://<name>` is one in the memory of this page or process. The broker starts with the first
+ * `idb://<name>` is a broker that keeps its data in IndexedDB; all tabs and workers of the site share
+ * it, and one of the tabs runs it; `memory://<name>` is one in the memory of this page or process. The broker starts with the first
  * connection.
  */
 export class Kafka {
@@ -112,9 +112,24 @@ export class Kafka {
   }
 
   /**
-   * Ends the broker in this page, and so lets another tab have its database. What is stored stays;
-   * what a topic with `ottla.durability=memory` holds, and everything behind `memory://`, goes.
-   * Clients that are connected lose their connection and start the broker anew.
+   * Which tab runs the broker, of all tabs that share it; undefined while it is not known, and for
+   * `memory://`.
+   */
+  async leadership(): Promise<Leadership | undefined> {
+    return (await this.#endpoint()).endpoint.leadership()
+  }
+
+  /** Calls a function whenever {@link leadership} changes. Returns a function that ends it. */
+  async onLeadership(
+    listener: (leadership: Leadership | undefined) => void,
+  ): Promise<() => void> {
+    return (await this.#endpoint()).endpoint.onLeadership(listener)
+  }
+
+  /**
+   * Ends this tab's part in the broker: if the broker runs in this tab, another tab that uses it takes
+   * over. What is stored stays; what a topic with `ottla.durability=memory` holds, and everything
+   * behind `memory://`, goes. Clients of this tab that are connected connect anew.
    */
   async shutdown(): Promise<void> {
     await (await this.#endpoint()).endpoint.shutdown()

@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.js'
+import type { Alarm, Endpoint } from './endpoint.js'
 import {
   KafkaJSConnectionError,
   KafkaJSError,
@@ -90,7 +90,7 @@ export class Session {
     { resolve: (result: unknown) => void; reject: (error: Error) => void }
   >()
   #lastCall = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #alarm: Alarm
   #closed = false
 
   /** A session with a broker that runs: the first connection stands. */
@@ -114,12 +114,10 @@ export class Session {
   ) {
     this.#endpoint = endpoint
     this.#logger = logger
+    this.#alarm = endpoint.alarm(() => this.client.tick())
     this.client = new Client(options, randomSeed(), {
       connect: (link) => void this.#connect(link),
-      schedule: (delayMs) => {
-        clearTimeout(this.#timer)
-        this.#timer = setTimeout(() => this.client.tick(), delayMs)
-      },
+      schedule: (delayMs) => this.#alarm(delayMs),
       produced: (results, errors) => events.produced?.(results, errors),
       settled: (call, error, result) => {
         const waiting = this.#calls.get(call)
@@ -166,7 +164,8 @@ export class Session {
     if (this.#closed) return
     this.#closed = true
     this.client.close()
-    clearTimeout(this.#timer)
+    this.#alarm(undefined)
+    this.#endpoint.release()
   }
 
   async #connect(link: number): Promise<void> {
@@ -179,6 +178,8 @@ export class Session {
         if ('port' in connection) connection.port.postMessage(null)
       } else if ('port' in connection) {
         this.client.connected(link, connection.port)
+        // Where browsers tell of the other side's end, this comes first.
+        connection.port.addEventListener('close', () => lost('the tab of the broker is gone'))
       } else {
         this.client.connectedLocal(link, connection.host)
       }

@@ -21,6 +21,8 @@ export interface Surroundings {
   log(level: number, message: string): void
   /** The storage could not be opened again: nobody is served any more. */
   failed(reason: string): void
+  /** Another leader has taken over the storage: nobody is served any more. */
+  fenced(): void
 }
 ";
 
@@ -35,6 +37,8 @@ extern "C" {
     fn log(this: &JsSurroundings, level: u8, message: &str);
     #[wasm_bindgen(method)]
     fn failed(this: &JsSurroundings, reason: &str);
+    #[wasm_bindgen(method)]
+    fn fenced(this: &JsSurroundings);
 }
 
 impl Surroundings for JsSurroundings {
@@ -53,6 +57,10 @@ impl Surroundings for JsSurroundings {
 
     fn failed(&self, reason: &str) {
         JsSurroundings::failed(self, reason);
+    }
+
+    fn fenced(&self) {
+        JsSurroundings::fenced(self);
     }
 }
 
@@ -76,8 +84,9 @@ pub struct BrokerHost(Rc<Host<Broker>>);
 
 #[wasm_bindgen]
 impl BrokerHost {
-    /// Opens the broker whose data is in the IndexedDB database of this name. Rejects with an object
-    /// that has a `kind` (`unavailable` or `failed`) and a `message`.
+    /// Opens the broker whose data is in the IndexedDB database of this name, and takes over from
+    /// any other that had it open. Rejects with an object that has a `kind` (`unavailable` or
+    /// `failed`) and a `message`.
     #[wasm_bindgen(js_name = openIdb)]
     pub async fn open_idb(
         name: String,
@@ -97,9 +106,24 @@ impl BrokerHost {
         open(StorageKind::Memory, seed, surroundings).await
     }
 
-    /// Serves a client over a port.
-    pub fn connect(&self, port: MessagePort) {
-        self.0.connect_port(port);
+    /// Serves a client over a port. The host names where the client is (its tab), as groups show it.
+    pub fn connect(
+        &self,
+        port: MessagePort,
+        #[wasm_bindgen(js_name = clientHost)] client_host: String,
+    ) {
+        self.0.connect_port(port, client_host);
+    }
+
+    /// These are all the tabs that are left: those that are not among them are gone.
+    #[wasm_bindgen(js_name = aliveHosts)]
+    pub fn alive_hosts(&self, hosts: Vec<String>) {
+        self.0.alive_hosts(&hosts);
+    }
+
+    /// The number of this leader's epoch. Later ones are larger; 0 in memory.
+    pub fn epoch(&self) -> f64 {
+        self.0.epoch()
     }
 
     /// The time asked for has come.

@@ -144,7 +144,7 @@ fn all() -> Load {
 impl Engine for Stub {
     fn handle(&mut self, now: Now, input: Input) {
         match input {
-            Input::Connected { connection } => self.connected.push(connection),
+            Input::Connected { connection, .. } => self.connected.push(connection),
             Input::Disconnected { connection } => {
                 self.connected.retain(|c| *c != connection);
                 self.waiting.take_if(|(_, waits)| *waits == connection);
@@ -213,6 +213,10 @@ impl Surroundings for Around {
     fn failed(&self, reason: &str) {
         panic!("{reason}");
     }
+
+    fn fenced(&self) {
+        self.logged.borrow_mut().push("fenced".to_owned());
+    }
 }
 
 async fn open(kind: StorageKind) -> (Rc<Host<Stub>>, Rc<RefCell<Vec<String>>>) {
@@ -233,8 +237,8 @@ async fn frames_go_and_come_and_are_stored() {
     for kind in [StorageKind::Memory, idb("host-frames")] {
         let (host, _) = open(kind.clone()).await;
         let (a, b) = (Peer::new(), Peer::new());
-        host.connect_port(a.other());
-        host.connect_port(b.other());
+        host.connect_port(a.other(), "tab".to_owned());
+        host.connect_port(b.other(), "tab".to_owned());
         assert_eq!(a.ask("hello").await, "hello");
         assert_eq!(a.ask("put one").await, "stored");
         assert_eq!(b.ask("put two").await, "stored");
@@ -245,7 +249,7 @@ async fn frames_go_and_come_and_are_stored() {
         if kind != StorageKind::Memory {
             let (host, _) = open(kind).await;
             let c = Peer::new();
-            host.connect_port(c.other());
+            host.connect_port(c.other(), "tab".to_owned());
             assert_eq!(c.ask("put three").await, "stored");
             assert_eq!(c.ask("get").await, "onetwothree");
         }
@@ -256,29 +260,75 @@ async fn frames_go_and_come_and_are_stored() {
 async fn a_failed_storage_ends_the_connections_and_a_new_broker_serves_the_next() {
     let (host, logged) = open(idb("host-failure")).await;
     let (a, b) = (Peer::new(), Peer::new());
-    host.connect_port(a.other());
+    host.connect_port(a.other(), "tab".to_owned());
     assert_eq!(a.ask("put kept").await, "stored");
     assert_eq!(a.ask("fail").await, "closed");
     // Connects, and sends, while the database is being opened again.
     b.send("get");
-    host.connect_port(b.other());
+    host.connect_port(b.other(), "tab".to_owned());
     assert_eq!(b.text().await, "kept");
     assert_eq!(*logged.borrow(), ["storage failed: asked"]);
+}
+
+#[wasm_bindgen_test]
+async fn who_has_been_taken_over_from_stores_nothing_and_ends() {
+    let (old, logged) = open(idb("host-fenced")).await;
+    let a = Peer::new();
+    old.connect_port(a.other(), "tab".to_owned());
+    assert_eq!(a.ask("put one").await, "stored");
+    let (new, _) = open(idb("host-fenced")).await;
+    assert!(new.epoch() > old.epoch());
+    assert_eq!(a.ask("get").await, "one", "it does not know yet");
+    assert_eq!(a.ask("put two").await, "closed", "neither stored nor refused");
+    assert_eq!(*logged.borrow(), ["fenced"]);
+    let b = Peer::new();
+    new.connect_port(b.other(), "tab".to_owned());
+    assert_eq!(b.ask("get").await, "one");
+    assert_eq!(b.ask("put three").await, "stored");
+    assert_eq!(b.ask("get").await, "onethree");
+}
+
+#[wasm_bindgen_test]
+async fn a_storage_opened_again_after_a_failure_begins_no_epoch() {
+    let (host, _) = open(idb("host-epoch")).await;
+    let epoch = host.epoch();
+    let a = Peer::new();
+    host.connect_port(a.other(), "tab".to_owned());
+    assert_eq!(a.ask("fail").await, "closed");
+    let b = Peer::new();
+    host.connect_port(b.other(), "tab".to_owned());
+    assert_eq!(b.ask("put kept").await, "stored");
+    assert_eq!(host.epoch(), epoch);
+}
+
+#[wasm_bindgen_test]
+async fn the_connections_of_a_tab_that_vanished_end() {
+    let (host, _) = open(StorageKind::Memory).await;
+    let (a, b) = (Peer::new(), Peer::new());
+    host.connect_port(a.other(), "one".to_owned());
+    host.connect_port(b.other(), "two".to_owned());
+    assert_eq!(a.ask("hello").await, "hello");
+    // Would be answered in 20 ms, and the broker refuses to answer one that it does not know.
+    a.send("wait");
+    sleep(5).await;
+    host.alive_hosts(&["two".to_owned()]);
+    sleep(60).await;
+    assert_eq!(b.ask("still here").await, "still here");
 }
 
 #[wasm_bindgen_test]
 async fn either_side_may_end_a_connection() {
     let (host, logged) = open(StorageKind::Memory).await;
     let (a, b) = (Peer::new(), Peer::new());
-    host.connect_port(a.other());
-    host.connect_port(b.other());
+    host.connect_port(a.other(), "tab".to_owned());
+    host.connect_port(b.other(), "tab".to_owned());
     assert_eq!(a.ask("close").await, "closed");
     assert_eq!(*logged.borrow(), ["asked"]);
     // The broker would refuse to answer one whose end it has heard of.
     b.send("wait");
     b.bye();
     let c = Peer::new();
-    host.connect_port(c.other());
+    host.connect_port(c.other(), "tab".to_owned());
     assert_eq!(c.ask("hello").await, "hello");
     // Past the time at which the one that left would have been answered.
     sleep(60).await;

@@ -45,6 +45,16 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         };
         request.onerror = () => fail(request.error);
     });
+    export const makeFirstVersion = name => new Promise((done, fail) => {
+        const request = indexedDB.open(name, 1);
+        request.onupgradeneeded = () => {
+            request.result.createObjectStore('log');
+            const metadata = request.result.createObjectStore('metadata');
+            metadata.put(new TextEncoder().encode('c'), 'cluster');
+        };
+        request.onsuccess = () => { request.result.close(); done(); };
+        request.onerror = () => fail(request.error);
+    });
     export const deleteRaw = name => new Promise((done, fail) => {
         const request = indexedDB.deleteDatabase(name);
         request.onsuccess = () => done();
@@ -81,6 +91,8 @@ extern "C" {
     async fn keys_of(name: &str, store: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_name = removeKey)]
     async fn remove_key(name: &str, store: &str, key: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = makeFirstVersion)]
+    async fn make_first_version(name: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_name = deleteRaw)]
     async fn delete_raw(name: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = failPuts)]
@@ -109,7 +121,7 @@ impl Bench {
             let reports = Rc::clone(&reports);
             Rc::new(move |input| reports.borrow_mut().push(input))
         };
-        let driver = Driver::open(name, 2_000, report).await.unwrap();
+        let driver = Driver::open(name, 2_000, None, report).await.unwrap();
         Bench { driver, reports, next: 0 }
     }
 
@@ -335,28 +347,58 @@ async fn a_database_deleted_under_us_fails_commits_and_is_opened_again_for_loads
 
 #[wasm_bindgen_test]
 async fn a_database_of_a_later_version_is_refused() {
-    let later = open_raw(&database_name("later"), 2).await.unwrap();
+    let later = open_raw(&database_name("later"), 3).await.unwrap();
     close_raw(&later);
-    let error = Driver::open("later", 2_000, Rc::new(|_| {})).await.err().unwrap();
+    let error = Driver::open("later", 2_000, None, Rc::new(|_| {})).await.err().unwrap();
     assert_eq!(error, OpenError::Newer);
 }
 
 #[wasm_bindgen_test]
 async fn opening_ends_in_time_whatever_the_browser_does() {
     never_open();
-    let result = Driver::open("never", 100, Rc::new(|_| {})).await;
+    let result = Driver::open("never", 100, None, Rc::new(|_| {})).await;
     restore_open();
     assert_eq!(result.err().unwrap(), OpenError::TimedOut(100));
     deny_open();
-    let result = Driver::open("denied", 2_000, Rc::new(|_| {})).await;
+    let result = Driver::open("denied", 2_000, None, Rc::new(|_| {})).await;
     restore_open();
-    assert!(matches!(result.err().unwrap(), OpenError::Unavailable(why) if why.contains("denies")));
+    let error = result.err().unwrap();
+    assert_eq!(error, OpenError::Unavailable("SecurityError (denied)".into()));
 }
 
 #[wasm_bindgen_test]
-async fn two_drivers_share_a_database() {
+async fn of_two_drivers_the_later_one_writes_and_both_read() {
     let mut first = Bench::open("shared").await;
-    let mut second = Bench::open("shared").await;
     first.commit(vec![append(0, 0, &b"a"[..])]).await.unwrap();
-    assert_eq!(second.range(0, 0, u64::MAX).await, [(0, "a".into())]);
+    // Given to IndexedDB before the other begins its epoch: it is stored.
+    let begun = first.start(vec![append(0, 1, &b"b"[..])]);
+    let mut second = Bench::open("shared").await;
+    assert!(second.driver.epoch() > first.driver.epoch());
+    assert!(matches!(first.report().await, Input::Committed { commit } if commit == begun));
+
+    for writes in [
+        vec![append(0, 2, &b"x"[..])],
+        vec![Write::PutMetadata { key: "cluster".into(), value: "x".into() }],
+        vec![Write::DeleteLog { log: LogId(1) }],
+    ] {
+        first.commit(writes).await.unwrap_err();
+        assert!(first.driver.is_fenced());
+    }
+    assert_eq!(second.range(0, 0, u64::MAX).await, [(0, "ab".into())]);
+    assert_eq!(second.metadata().await, []);
+    second.commit(vec![append(0, 2, &b"c"[..])]).await.unwrap();
+    assert_eq!(first.range(0, 0, u64::MAX).await, [(0, "abc".into())]);
+    assert_eq!(keys_of(&database_name("shared"), "leader").await.unwrap(), "[2]");
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_the_first_version_keeps_what_it_has_and_fences() {
+    let name = database_name("first-version");
+    make_first_version(&name).await.unwrap();
+    let mut bench = Bench::open("first-version").await;
+    assert_eq!(bench.metadata().await, [("cluster".to_owned(), "c".into())]);
+    bench.commit(vec![append(0, 0, &b"a"[..])]).await.unwrap();
+    let _later = Bench::open("first-version").await;
+    bench.commit(vec![append(0, 1, &b"b"[..])]).await.unwrap_err();
+    assert!(bench.driver.is_fenced());
 }

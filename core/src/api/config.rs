@@ -18,7 +18,7 @@ macro_rules! definitions {
     };
 }
 
-use Allowed::{Any, AtLeast};
+use Allowed::{Any, AtLeast, Words};
 
 definitions! {
     "advertised.host", String, "localhost", Any,
@@ -33,6 +33,22 @@ definitions! {
         "Whether topics can be deleted.";
     "fetch.max.bytes", Int, "57671680", AtLeast(1024),
         "How many bytes a fetch response may have, unless its first batch alone has more.";
+    "group.consumer.heartbeat.interval.ms", Int, "5000", AtLeast(1),
+        "How often members of consumer groups are to send heartbeats.";
+    "group.consumer.max.size", Int, "2147483647", AtLeast(1),
+        "How many members a consumer group may have.";
+    "group.consumer.session.timeout.ms", Int, "45000", AtLeast(1),
+        "After how long without a heartbeat a member of a consumer group is put out.";
+    "group.coordinator.rebalance.protocols", List, "classic,consumer", Words(&["classic", "consumer"]),
+        "The protocols that groups may speak.";
+    "group.initial.rebalance.delay.ms", Int, "3000", AtLeast(0),
+        "How long an empty group waits for more members before its first rebalance.";
+    "group.max.session.timeout.ms", Int, "1800000", AtLeast(1),
+        "The longest session timeout that a member may ask for.";
+    "group.max.size", Int, "2147483647", AtLeast(1),
+        "How many members a group may have.";
+    "group.min.session.timeout.ms", Int, "6000", AtLeast(1),
+        "The shortest session timeout that a member may ask for.";
     "log.cleaner.dedupe.buffer.size", Long, "134217728", AtLeast(1_048_576),
         "How much memory compaction may use for the keys of a log: 24 bytes each, in a table that grows to this by doubling.";
     "log.cleaner.enable", Boolean, "true", Any,
@@ -49,6 +65,14 @@ definitions! {
         "The broker's number.";
     "num.partitions", Int, "1", AtLeast(1),
         "How many partitions a topic gets where nothing else is asked for.";
+    "offset.metadata.max.bytes", Int, "4096", AtLeast(0),
+        "How long the text may be that a client commits with an offset.";
+    "offsets.retention.check.interval.ms", Long, "600000", AtLeast(1),
+        "How often committed offsets are looked through for old ones.";
+    "offsets.retention.minutes", Int, "10080", AtLeast(1),
+        "How long committed offsets are kept that no member has use for.";
+    "offsets.topic.num.partitions", Int, "1", AtLeast(1),
+        "How many partitions __consumer_offsets gets. Kafka gives it 50, to spread it over many brokers.";
     "ottla.cache.bytes", Long, "16777216", AtLeast(0),
         "How many bytes of recent, stored batches are kept in memory for consumers that keep up.";
     "ottla.memory.bytes", Long, "268435456", AtLeast(0),
@@ -63,6 +87,19 @@ definitions! {
         "The largest request.";
 }
 
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+/// Further names that Kafka has for some configurations: the name, the one that it stands for, and
+/// its unit.
+const OTHER_NAMES: &[(&str, &str, i64)] = &[
+    ("broker.id", "node.id", 1),
+    ("log.retention.hours", "log.retention.ms", HOUR_MS),
+    ("log.retention.minutes", "log.retention.ms", MINUTE_MS),
+    ("log.roll.hours", "log.roll.ms", HOUR_MS),
+    ("log.roll.jitter.hours", "log.roll.jitter.ms", HOUR_MS),
+];
+
 /// What the broker is told when it starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BrokerConfig {
@@ -76,11 +113,18 @@ impl BrokerConfig {
         BrokerConfig::default()
     }
 
-    /// Sets a configuration by Kafka's name, such as `num.partitions` or `log.segment.bytes`.
+    /// Sets a configuration by Kafka's name, such as `num.partitions` or `log.segment.bytes`; of
+    /// several names for one thing (`log.retention.hours`, `log.retention.ms`) the last one counts.
     ///
     /// # Errors
     /// A sentence for a person, where the name is not known or the value is not valid.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        if let Some((_, stands_for, unit)) = OTHER_NAMES.iter().find(|other| other.0 == name) {
+            let number = value.trim().parse::<i32>().map_err(|error| format!("{name}: {error}"))?;
+            // −1 means without bound, in any unit.
+            let value = if number < 0 { i64::from(number) } else { i64::from(number) * unit };
+            return self.set(stands_for, &value.to_string());
+        }
         let Some(definition) = broker_config(name) else {
             return Err(format!("there is no broker configuration {name}"));
         };
@@ -90,7 +134,7 @@ impl BrokerConfig {
     }
 
     /// Shows the broker as one more broker, whose number is the next after `node.id`, with partitions
-    /// of its own. It is one broker all the same: each address serves every partition.
+    /// of its own: what only their leader does is refused where another one is asked.
     pub fn add_node(&mut self, host: &str, port: u16) {
         self.further.push((host.to_owned(), port));
     }
@@ -149,6 +193,16 @@ mod tests {
         assert_eq!(config.number("num.partitions"), 1);
         assert!(config.set("num.partitions", "0").unwrap_err().contains("at least 1"));
         assert!(config.set("no.such", "1").unwrap_err().contains("no.such"));
+        config.set("log.segment.bytes", "1000").unwrap();
+        assert_eq!(config.value("log.segment.bytes"), "1000");
+        config.set("log.retention.hours", "2").unwrap();
+        assert_eq!(config.value("log.retention.ms"), "7200000");
+        config.set("log.retention.minutes", "-1").unwrap();
+        assert_eq!(config.value("log.retention.ms"), "-1");
+        config.set("broker.id", "4").unwrap();
+        assert_eq!(config.number("node.id"), 4);
+        assert!(config.set("log.roll.hours", "0").unwrap_err().contains("at least 1"));
+        assert!(config.set("log.roll.hours", "soon").unwrap_err().contains("log.roll.hours"));
         // What a broker in a browser is told.
         config.set("log.segment.bytes", "16777216").unwrap();
         assert_eq!(config.value("log.segment.bytes"), "16777216");

@@ -18,7 +18,7 @@ pub(crate) fn delete_records(
         let mut result = m::DeleteRecordsTopicResult { name: topic.name, ..Default::default() };
         for partition in topic.partitions {
             let partition_index = partition.partition_index;
-            let outcome = delete(node, &result.name, partition_index, partition.offset);
+            let outcome = delete(node, call, &result.name, partition_index, partition.offset);
             let (low_watermark, error_code) = match outcome {
                 Ok(start) => (start, 0),
                 Err(code) => (-1, code.code()),
@@ -34,8 +34,14 @@ pub(crate) fn delete_records(
     call.once_stored(node, response)
 }
 
-fn delete(node: &mut Node, topic: &str, partition: i32, offset: i64) -> Result<i64, ErrorCode> {
-    let log = node.log(topic, partition)?;
+fn delete(
+    node: &mut Node,
+    call: Call,
+    topic: &str,
+    partition: i32,
+    offset: i64,
+) -> Result<i64, ErrorCode> {
+    let log = node.led_log(call, topic, partition)?;
     let end = log.high_watermark();
     let offset = if offset == -1 { end } else { offset };
     if offset < 0 || offset > end {

@@ -8,7 +8,7 @@ use crate::{Uuid, topic};
 
 pub(crate) fn delete_topics(
     node: &mut Node,
-    _: Now,
+    now: Now,
     call: Call,
     request: m::DeleteTopicsRequest,
 ) -> Reply {
@@ -16,12 +16,12 @@ pub(crate) fn delete_topics(
     let states = request.topics.into_iter().map(|state| (state.name, state.topic_id));
     let mut response = m::DeleteTopicsResponse::default();
     for (name, id) in named.chain(states).collect::<Vec<_>>() {
-        response.responses.push(delete(node, name, id));
+        response.responses.push(delete(node, now, name, id));
     }
     call.once_stored(node, response)
 }
 
-fn delete(node: &mut Node, name: Option<String>, id: Uuid) -> m::DeletableTopicResult {
+fn delete(node: &mut Node, now: Now, name: Option<String>, id: Uuid) -> m::DeletableTopicResult {
     let refuse = |name: Option<String>, code: ErrorCode, message: &str| m::DeletableTopicResult {
         name,
         topic_id: id,
@@ -44,6 +44,7 @@ fn delete(node: &mut Node, name: Option<String>, id: Uuid) -> m::DeletableTopicR
         return refuse(name, ErrorCode::InvalidTopicException, message);
     }
     node.delete_topic(&found);
+    node.on_groups(now, |groups, _, effects| groups.topic_deleted(&found, effects));
     m::DeletableTopicResult { name: Some(found), topic_id, error_code: 0, error_message: None }
 }
 

@@ -2,7 +2,7 @@
 
 use litemap::LiteMap;
 
-use super::config::{BROKER_CONFIGS, broker_config};
+use super::config::BROKER_CONFIGS;
 use super::{Call, Node, Reply};
 use crate::Now;
 use crate::protocol::{ErrorCode, messages as m};
@@ -16,6 +16,15 @@ pub(crate) const BROKER: i8 = 4;
 const TOPIC_SOURCE: i8 = 1;
 const STATIC_BROKER_SOURCE: i8 = 4;
 const DEFAULT_SOURCE: i8 = 5;
+
+/// Broker configurations to which Kafka gives no default, with the coarser ones that have it. As in
+/// Kafka, the coarser one is told only behind the finer one.
+const COARSE: &[(&str, &str, &str)] = &[
+    ("log.flush.interval.ms", "log.flush.scheduler.interval.ms", "9223372036854775807"),
+    ("log.retention.ms", "log.retention.hours", "168"),
+    ("log.roll.jitter.ms", "log.roll.jitter.hours", "0"),
+    ("log.roll.ms", "log.roll.hours", "168"),
+];
 
 /// One configuration with its value.
 pub(crate) struct ConfigValue<'a> {
@@ -41,11 +50,34 @@ pub(crate) fn topic_values<'a>(
     })
 }
 
-fn broker_values(node: &Node) -> impl Iterator<Item = ConfigValue<'_>> {
+/// Who a broker is, of those that this one is shown as: what their configurations differ in.
+struct Identity {
+    id: String,
+    host: String,
+    port: String,
+}
+
+impl Identity {
+    fn of(node: &Node, id: i32) -> Identity {
+        let (_, host, port) = node.config.nodes().find(|n| n.0 == id).unwrap_or_default();
+        Identity { id: id.to_string(), host: host.to_owned(), port: port.to_string() }
+    }
+}
+
+/// All configurations of a broker, with where each value comes from.
+fn broker_values<'a>(
+    node: &'a Node,
+    identity: &'a Identity,
+) -> impl Iterator<Item = ConfigValue<'a>> {
     let inherited = TOPIC_CONFIGS.iter().filter(|definition| !definition.broker_name.is_empty());
     BROKER_CONFIGS.iter().chain(inherited).map(|definition| ConfigValue {
         name: definition.broker_name,
-        value: node.config.value(definition.broker_name),
+        value: match definition.broker_name {
+            "node.id" => &identity.id,
+            "advertised.host" => &identity.host,
+            "advertised.port" => &identity.port,
+            name => node.config.value(name),
+        },
         source: broker_source(node, definition),
         definition,
     })
@@ -65,6 +97,7 @@ pub(crate) fn describe_configs(
     request: m::DescribeConfigsRequest,
 ) -> Reply {
     let (synonyms, documentation) = (request.include_synonyms, request.include_documentation);
+    let identity = Identity::of(node, call.node_id);
     let mut results = Vec::with_capacity(request.resources.len());
     for resource in request.resources {
         let name = resource.resource_name;
@@ -91,12 +124,10 @@ pub(crate) fn describe_configs(
             },
             // An empty name asks for the cluster-wide defaults, of which none can be set.
             BROKER if name.is_empty() => Ok(Vec::new()),
-            BROKER if node.config.nodes().any(|(id, _, _)| name == id.to_string()) => {
-                Ok(wanted(broker_values(node).collect()))
-            }
+            BROKER if name == identity.id => Ok(wanted(broker_values(node, &identity).collect())),
             BROKER => Err((
                 ErrorCode::InvalidRequest,
-                format!("there is no broker {name}: this is broker {}", node.id()),
+                format!("this is broker {}: ask broker {name} itself", identity.id),
             )),
             other => Err((
                 ErrorCode::InvalidRequest,
@@ -138,11 +169,21 @@ fn described(
             known.push(synonym(value.name, value.value, TOPIC_SOURCE));
         }
         let broker = definition.broker_name;
-        if node.config.is_set(broker) {
-            known.push(synonym(broker, node.config.value(broker), STATIC_BROKER_SOURCE));
+        let set = node.config.is_set(broker);
+        if set {
+            let value =
+                if value.source == TOPIC_SOURCE { node.config.value(broker) } else { value.value };
+            known.push(synonym(broker, value, STATIC_BROKER_SOURCE));
         }
-        let name = if broker_config(broker).is_some() { broker } else { definition.name };
-        known.push(synonym(name, definition.default, DEFAULT_SOURCE));
+        match COARSE.iter().find(|(fine, ..)| *fine == broker) {
+            Some((_, coarse, default)) if set => {
+                known.push(synonym(coarse, default, DEFAULT_SOURCE));
+            }
+            None if !broker.is_empty() => {
+                known.push(synonym(broker, definition.default, DEFAULT_SOURCE));
+            }
+            _ => {}
+        }
     }
     m::DescribeConfigsResourceResult {
         name: value.name.to_owned(),

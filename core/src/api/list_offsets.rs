@@ -34,7 +34,7 @@ pub(crate) fn list_offsets(
                 ..Default::default()
             };
             let place = (task.response.topics.len(), result.partitions.len());
-            match start(node, call.version, &result.name, &asked) {
+            match start(node, call, &result.name, &asked) {
                 Ok(Start::Known { offset, leader_epoch }) => {
                     answer.offset = offset;
                     answer.leader_epoch = leader_epoch;
@@ -61,11 +61,12 @@ enum Start {
 
 fn start(
     node: &mut Node,
-    version: i16,
+    call: Call,
     topic: &str,
     asked: &m::ListOffsetsPartition,
 ) -> Result<Start, ErrorCode> {
-    let log = node.log(topic, asked.partition_index)?;
+    let version = call.version;
+    let log = node.led_log(call, topic, asked.partition_index)?;
     Node::check_epoch(log, asked.current_leader_epoch)?;
     let known = |offset: i64| {
         let leader_epoch = match log.epoch_of(offset.min(log.high_watermark() - 1)) {

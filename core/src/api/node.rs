@@ -4,25 +4,37 @@ use std::collections::VecDeque;
 
 use litemap::LiteMap;
 
+use super::clients::Clients;
 use super::config::BrokerConfig;
+use super::coordinator::Coordinator;
 use super::fetch::FetchSessions;
 use super::gate::Gate;
 use super::random::Random;
+use super::settings::Settings;
+use super::{Call, Reply};
 use crate::log::{Freed, LogConfig, PartitionLog};
 use crate::protocol::ErrorCode;
-use crate::storage::{LogId, MetadataKey, Write};
+use crate::storage::{LogId, MetadataKey, StorageError, Write};
 use crate::topic::{ClusterRecord, Topic, Topics, log_config, topic_config};
 use crate::{Output, Uuid};
 
-/// One broker's state, without its connections.
+/// One broker's state, without the responses that its connections wait for.
 pub(crate) struct Node {
     pub config: BrokerConfig,
+    /// What requests need of it.
+    pub settings: Settings,
+    pub clients: Clients,
     pub random: Random,
     pub cluster: ClusterRecord,
     pub topics: Topics,
     pub logs: LiteMap<LogId, PartitionLog>,
     pub gate: Gate,
     pub sessions: FetchSessions,
+    pub coordinator: Coordinator,
+    /// Responses that were held back and leave now.
+    pub answers: Vec<(Call, Reply)>,
+    /// Why the storage is of no more use, where a part of it could not be read that must be.
+    pub failed: Option<StorageError>,
     /// Messages for the host's log.
     pub notices: VecDeque<Output>,
     /// Logs of which consumers see more than before, or that are gone.
@@ -44,30 +56,29 @@ impl Node {
     pub(crate) fn new(config: BrokerConfig, seed: u64) -> Node {
         let slots = config.number("max.incremental.fetch.session.cache.slots");
         Node {
+            clients: Clients::default(),
             random: Random::new(seed),
             cluster: ClusterRecord::default(),
             topics: Topics::default(),
             logs: LiteMap::new(),
             gate: Gate::default(),
             sessions: FetchSessions::new(slots as usize),
+            coordinator: Coordinator::new(&config),
+            answers: Vec::new(),
+            failed: None,
             notices: VecDeque::new(),
             changed: Vec::new(),
             stale: Vec::new(),
             cached: VecDeque::new(),
             cached_bytes: 0,
             producer_ids_from: 0,
+            settings: Settings::of(&config),
             config,
         }
     }
 
     pub(crate) fn id(&self) -> i32 {
-        self.config.number("node.id") as i32
-    }
-
-    /// The broker that a partition is said to be led by: they take turns.
-    pub(crate) fn leader(&self, partition: i32) -> i32 {
-        let count = self.config.node_count() as i32;
-        self.id() + partition.rem_euclid(count)
+        self.settings.node_id
     }
 
     /// The topic that a request names by name, or by id where it has one.
@@ -268,8 +279,7 @@ impl Node {
 
     /// Drops the oldest stored batches from memory until the rest fits `ottla.cache.bytes`.
     pub(crate) fn evict(&mut self) {
-        let bound = self.config.number("ottla.cache.bytes") as usize;
-        while self.cached_bytes > bound {
+        while self.cached_bytes > self.settings.cache_bytes {
             let Some(log) = self.cached.front().and_then(|log| self.logs.get_mut(log)) else {
                 self.cached.pop_front();
                 if self.cached.is_empty() {

@@ -2,7 +2,8 @@
 //!
 //! The response leaves when the batches are stored, with acks=1 too: a single broker has nobody
 //! else to wait for, and nothing is acknowledged before it is stored. With acks=0 there is no
-//! response at all, errors included.
+//! response at all: an error closes the connection, as in Kafka, so that the client asks again who
+//! leads.
 
 use bytes::Bytes;
 
@@ -12,6 +13,8 @@ use crate::Now;
 use crate::log::AppendError;
 use crate::protocol::{ErrorCode, messages as m};
 use crate::record::{self, Compression, RecordError};
+
+const NOT_LEADER: i16 = ErrorCode::NotLeaderOrFollower as i16;
 
 pub(crate) fn produce(node: &mut Node, now: Now, call: Call, request: m::ProduceRequest) -> Reply {
     let refused = match request.acks {
@@ -36,18 +39,31 @@ pub(crate) fn produce(node: &mut Node, now: Now, call: Call, request: m::Produce
                 (Some(error), _) => Err(error.clone()),
                 (None, Err(code)) => Err(plain(*code)),
                 (None, Ok(name)) => {
-                    append(node, now, call.version, name, partition.index, partition.records)
+                    append(node, now, call, name, partition.index, partition.records)
                 }
             };
             appended |= outcome.is_ok();
-            result.partition_responses.push(answer(partition.index, outcome));
+            let mut answer = answer(partition.index, outcome);
+            if let (NOT_LEADER, Ok(name)) = (answer.error_code, &name) {
+                let endpoints = &mut response.node_endpoints;
+                answer.current_leader = node.tell_leader(endpoints, name, partition.index);
+            }
+            result.partition_responses.push(answer);
         }
         response.responses.push(result);
     }
     if request.acks == 0 {
-        return Reply::Now(None);
+        return match first_error(&response) {
+            Some(code) => Reply::Close(format!("a produce request with acks=0 failed: {code}")),
+            None => Reply::Now(None),
+        };
     }
     if appended { call.once_stored(node, response) } else { call.now(&response) }
+}
+
+fn first_error(response: &m::ProduceResponse) -> Option<i16> {
+    let partitions = response.responses.iter().flat_map(|topic| &topic.partition_responses);
+    partitions.map(|partition| partition.error_code).find(|code| *code != 0)
 }
 
 fn plain(code: ErrorCode) -> AppendError {
@@ -58,14 +74,15 @@ fn plain(code: ErrorCode) -> AppendError {
 fn append(
     node: &mut Node,
     now: Now,
-    version: i16,
+    call: Call,
     topic: &str,
     partition: i32,
     records: Option<Bytes>,
 ) -> Result<(i64, i64, i64), AppendError> {
-    check_room(node, topic, partition)?;
-    let batch = only_batch(records.unwrap_or_default(), version)?;
-    let log = node.log(topic, partition).map_err(plain)?;
+    let log = node.led_log(call, topic, partition).map_err(plain)?;
+    let (id, resident) = (log.id(), log.config().durability.is_none());
+    check_room(node, resident)?;
+    let batch = only_batch(records.unwrap_or_default(), call.version)?;
     if batch.header.is_transactional() {
         return Err(AppendError {
             code: ErrorCode::InvalidTxnState,
@@ -74,8 +91,10 @@ fn append(
         });
     }
     let size = batch.bytes.len();
+    let unknown = || plain(ErrorCode::UnknownTopicOrPartition);
+    let log = node.logs.get_mut(&id).ok_or_else(unknown)?;
     let appended = log.append(batch, now.wall_ms)?;
-    let (id, start) = (log.id(), log.log_start_offset());
+    let start = log.log_start_offset();
     if !appended.duplicate {
         node.appended(id, size);
     }
@@ -83,18 +102,21 @@ fn append(
 }
 
 /// Refuses while too much waits for storage, or too much is held for topics that have none.
-fn check_room(node: &mut Node, topic: &str, partition: i32) -> Result<(), AppendError> {
-    let resident = node.log(topic, partition).map_err(plain)?.config().durability.is_none();
-    let (held, bound, name, advice) = if resident {
-        let advice = "delete records, or raise it";
-        (node.memory_topics_bytes() as u64, "ottla.memory.bytes", "topics in memory", advice)
-    } else {
-        let advice = "try again when storage has caught up";
-        (node.gate.unstored_bytes(), "ottla.unstored.bytes", "records not yet stored", advice)
+fn check_room(node: &Node, resident: bool) -> Result<(), AppendError> {
+    let (held, allowed) = match resident {
+        true => (node.memory_topics_bytes() as u64, node.settings.memory_bytes),
+        false => (node.gate.unstored_bytes(), node.settings.unstored_bytes),
     };
-    if held < node.config.number(bound) as u64 {
+    if held < allowed {
         return Ok(());
     }
+    let (bound, name, advice) = match resident {
+        true => ("ottla.memory.bytes", "topics in memory", "delete records, or raise it"),
+        false => {
+            let advice = "try again when storage has caught up";
+            ("ottla.unstored.bytes", "records not yet stored", advice)
+        }
+    };
     let message = format!("{name} hold {held} bytes, as many as {bound} allows: {advice}");
     Err(AppendError { code: ErrorCode::KafkaStorageError, message, records: Vec::new() })
 }

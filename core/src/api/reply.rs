@@ -15,8 +15,12 @@ pub(crate) type AfterCommit = Box<dyn FnOnce(Result<(), &StorageError>) -> Optio
 pub(crate) enum Reply {
     /// This response, or none at all where the request wants none.
     Now(Option<Bytes>),
+    /// No response: the connection is closed, for this reason.
+    Close(String),
     /// A response that leaves when everything written so far is stored.
     AfterCommit(AfterCommit),
+    /// A response that is among [`Node::answers`], now or later.
+    Later,
     /// A response that needs time, new records or a load.
     Parked(Box<dyn Parked>),
 }

@@ -16,6 +16,7 @@
 mod ahead;
 mod cleaning;
 mod connections;
+mod groups;
 mod open;
 mod parked;
 mod upkeep;
@@ -48,6 +49,8 @@ pub struct Broker {
     outputs: VecDeque<Output>,
     last_load: u64,
     next_expiry_ms: u64,
+    /// Requests to groups, which wait until what is stored of groups has been read.
+    delayed: Vec<(Call, RequestHeader, Reader)>,
 }
 
 enum Phase {
@@ -74,6 +77,7 @@ impl Broker {
             outputs: VecDeque::new(),
             last_load: 0,
             next_expiry_ms: 0,
+            delayed: Vec::new(),
         };
         broker.open();
         broker
@@ -82,17 +86,19 @@ impl Broker {
     /// Takes an input.
     pub fn handle(&mut self, now: Now, input: Input) {
         match input {
-            Input::Connected { connection } => self.connections.connect(connection),
-            Input::Request { connection, frame } => self.request(now, connection, frame),
-            Input::Disconnected { connection } => {
-                self.connections.disconnect(connection);
-                self.parked.drop_connection(connection);
+            Input::Connected { connection, client_host, node_id } => {
+                self.connections.connect(connection);
+                self.node.clients.connect(connection, client_host, node_id);
             }
+            Input::Request { connection, frame } => self.request(now, connection, frame),
+            Input::Disconnected { connection } => self.disconnect(connection),
             Input::Committed { commit } => self.committed(commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
+            Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
             Input::Tick => self.tick(now),
         }
+        self.coordinate(now);
         while let Some(log) = self.node.changed.pop() {
             self.wake(now, log);
         }
@@ -108,7 +114,8 @@ impl Broker {
 
     /// When a [`Input::Tick`] is due, on the monotonic clock.
     pub fn poll_deadline(&self) -> Option<u64> {
-        let deadlines = [self.parked.deadline_ms(), self.upkeep.deadline_ms()];
+        let groups = self.node.coordinator.deadline_ms();
+        let deadlines = [self.parked.deadline_ms(), self.upkeep.deadline_ms(), groups];
         deadlines.into_iter().flatten().min()
     }
 
@@ -130,7 +137,7 @@ impl Broker {
     }
 
     fn request(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
-        let bound = self.node.config.number("socket.request.max.bytes") as usize;
+        let bound = self.node.settings.request_max_bytes;
         if frame.len() > bound {
             let reason = format!("a request of {} bytes, {bound} allowed", frame.len());
             return self.close(connection, reason);
@@ -139,13 +146,14 @@ impl Broker {
             Ok(read) => read,
             Err(error) => return self.close(connection, format!("bad request header: {error}")),
         };
-        let bound = self.node.config.number("queued.max.requests") as usize;
+        let bound = self.node.settings.queued_max_requests;
         let Some(sequence) = self.connections.expect(connection, bound) else {
             let reason = format!("more than {bound} requests wait (queued.max.requests)");
             return self.close(connection, reason);
         };
         let call = Call {
             connection,
+            node_id: self.node.clients.get(connection).node_id,
             sequence,
             version: header.api_version,
             correlation_id: header.correlation_id,
@@ -157,7 +165,11 @@ impl Broker {
         }
     }
 
-    fn serve(&mut self, now: Now, call: Call, header: RequestHeader, body: Reader) {
+    fn serve(&mut self, now: Now, call: Call, mut header: RequestHeader, body: Reader) {
+        if self.delays(&header) {
+            return self.delayed.push((call, header, body));
+        }
+        self.node.clients.serving(call.connection, header.client_id.take());
         let served = api::SERVED.iter().find(|(api, _, _)| *api as i16 == header.api_key);
         let known = served.is_some_and(|(_, min, max)| (*min..=*max).contains(&header.api_version));
         if !known && header.api_key == ApiKey::ApiVersions as i16 {
@@ -168,16 +180,24 @@ impl Broker {
             false => Err(crate::protocol::DecodeError::UnknownVersion(header.api_version)),
         };
         match outcome {
-            Ok(Reply::Now(frame)) => self.respond(call, frame),
-            Ok(Reply::AfterCommit(reply)) => self.node.gate.hold(call, reply),
-            Ok(Reply::Parked(request)) => {
-                let id = self.parked.insert(call, request);
-                self.advance(now, id);
-            }
+            Ok(reply) => self.reply(now, call, reply),
             Err(error) => {
                 let (key, version) = (header.api_key, header.api_version);
                 let reason = format!("request with key {key}, version {version}: {error}");
                 self.close(call.connection, reason);
+            }
+        }
+    }
+
+    fn reply(&mut self, now: Now, call: Call, reply: Reply) {
+        match reply {
+            Reply::Now(frame) => self.respond(call, frame),
+            Reply::Close(reason) => self.close(call.connection, reason),
+            Reply::AfterCommit(reply) => self.node.gate.hold(call, reply),
+            Reply::Later => {}
+            Reply::Parked(request) => {
+                let id = self.parked.insert(Some(call), request);
+                self.advance(now, id);
             }
         }
     }
@@ -188,9 +208,16 @@ impl Broker {
         }
     }
 
-    fn close(&mut self, connection: ConnectionId, reason: String) {
+    fn disconnect(&mut self, connection: ConnectionId) {
         self.connections.disconnect(connection);
+        self.node.clients.disconnect(connection);
         self.parked.drop_connection(connection);
+        self.node.coordinator.drop_connection(connection);
+        self.delayed.retain(|(call, ..)| call.connection != connection);
+    }
+
+    fn close(&mut self, connection: ConnectionId, reason: String) {
+        self.disconnect(connection);
         self.outputs.push_back(Output::Close { connection, reason });
     }
 

@@ -40,6 +40,8 @@ impl Broker {
     pub(super) fn open(&mut self) {
         let load = self.load_id();
         self.outputs.push_back(Output::Load { id: load, load: Load::Metadata });
+        self.node.unload_groups();
+        self.parked.drop_own();
         self.parked.restart();
         self.ahead.clear();
         self.upkeep.restart();
@@ -77,7 +79,7 @@ impl Broker {
         self.finish_opening(now);
     }
 
-    fn fail(&mut self, error: StorageError) {
+    pub(super) fn fail(&mut self, error: StorageError) {
         if let Phase::Opening { requests, .. } = std::mem::replace(&mut self.phase, Phase::Failed) {
             for (call, ..) in requests {
                 self.close(call.connection, format!("the storage has failed: {error}"));
@@ -236,6 +238,7 @@ impl Broker {
             self.adopt(log);
         }
         self.node.evict();
+        self.load_groups(now);
         self.start_upkeep(now);
         for (call, header, body) in requests {
             self.serve(now, call, header, body);

@@ -9,7 +9,8 @@ use crate::io::{ConnectionId, Now, Output};
 use crate::storage::{Load, LoadId, Loaded, LogId, LogRange, StorageError};
 
 struct Entry {
-    call: Call,
+    /// Whose it is; `None` for the broker's own.
+    call: Option<Call>,
     request: Box<dyn Parked>,
     logs: Vec<LogId>,
     deadline_ms: u64,
@@ -28,7 +29,7 @@ pub(crate) struct ParkedRequests {
 }
 
 impl ParkedRequests {
-    pub(crate) fn insert(&mut self, call: Call, request: Box<dyn Parked>) -> u64 {
+    pub(crate) fn insert(&mut self, call: Option<Call>, request: Box<dyn Parked>) -> u64 {
         self.last_id += 1;
         let (logs, loads) = (Vec::new(), LiteMap::new());
         self.entries.insert(self.last_id, Entry { call, request, logs, deadline_ms: 0, loads });
@@ -83,9 +84,18 @@ impl ParkedRequests {
     }
 
     pub(crate) fn drop_connection(&mut self, connection: ConnectionId) {
-        let of_it =
-            |(id, entry): (&u64, &Entry)| (entry.call.connection == connection).then_some(*id);
-        let ids: Vec<u64> = self.entries.iter().filter_map(of_it).collect();
+        let of_it = |entry: &Entry| entry.call.is_some_and(|call| call.connection == connection);
+        self.drop_entries(of_it);
+    }
+
+    /// Drops what the broker does for itself.
+    pub(crate) fn drop_own(&mut self) {
+        self.drop_entries(|entry| entry.call.is_none());
+    }
+
+    fn drop_entries(&mut self, of_those: impl Fn(&Entry) -> bool) {
+        let ids = self.entries.iter().filter(|(_, entry)| of_those(entry)).map(|(id, _)| *id);
+        let ids: Vec<u64> = ids.collect();
         ids.into_iter().for_each(|id| self.remove(id));
     }
 
@@ -131,7 +141,9 @@ impl Broker {
                 Progress::Done(frame) => {
                     let ahead = entry.request.read_ahead(&self.node);
                     self.parked.remove(id);
-                    self.respond(call, Some(frame));
+                    if let Some(call) = call {
+                        self.respond(call, Some(frame));
+                    }
                     return self.read_ahead(ahead);
                 }
                 Progress::Wait { logs, deadline_ms } => {

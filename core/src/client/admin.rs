@@ -141,6 +141,12 @@ impl Calls {
         self.start(now, cluster, Origin::Caller, Kind::Split(split))
     }
 
+    /// The name of a call that somebody else carries out.
+    pub(crate) fn next_call(&mut self) -> CallId {
+        self.next_id += 1;
+        CallId(self.next_id)
+    }
+
     fn start(
         &mut self,
         now: Now,
@@ -286,7 +292,7 @@ impl Calls {
         if !error.is_retriable() || call.attempts > cluster.config.retry.retries {
             self.fail(cluster, call, error);
         } else {
-            let pause_ms = cluster.pause_ms(call.attempts - 1);
+            let pause_ms = cluster.pause_after_ms(call.attempts, &error);
             call.not_before_ms = now.monotonic_ms.saturating_add(pause_ms);
             call.last_error = Some(error);
             self.calls.insert(id, call);

@@ -99,6 +99,16 @@ impl Cluster {
         self.config.retry.delay_ms(retry, &mut self.rng)
     }
 
+    /// The pause before another attempt at what has failed so often now. A connection that was lost
+    /// has a pause of its own before it is made again; what was on it goes again with it.
+    pub(crate) fn pause_after_ms(&mut self, attempts: u32, error: &ClientError) -> u64 {
+        let lost = matches!(error, ClientError::Connection { .. });
+        match attempts.saturating_sub(1 + u32::from(lost)) {
+            0 if lost && attempts == 1 => 0,
+            retry => self.pause_ms(retry),
+        }
+    }
+
     /// Asks for metadata when it is time.
     pub(crate) fn drive_metadata(&mut self, now: Now) {
         if !self.metadata.due(now.monotonic_ms, self.config.metadata_max_age_ms) {
@@ -135,10 +145,10 @@ impl Cluster {
 
     fn metadata_failed(&mut self, now: Now, error: ClientError) {
         let retry = self.metadata.failed();
+        let pause_ms = self.pause_after_ms(retry + 1, &error);
         if retry >= self.config.retry.retries && !error.is_retriable() {
             self.hopeless = Some(error);
         }
-        let pause_ms = self.pause_ms(retry);
         self.metadata.pause_until(now.monotonic_ms.saturating_add(pause_ms));
     }
 

@@ -1,6 +1,7 @@
 //! How a client behaves. The names are Kafka's, the defaults Kafka's or KafkaJS's, as each says.
 
 use super::error::ClientError;
+use super::group::GroupConfig;
 use super::partitioner::Partitioner;
 use super::rng::Rng;
 use crate::record::Compression;
@@ -52,6 +53,8 @@ pub struct ClientConfig {
     pub producer: ProducerConfig,
     /// How records are fetched.
     pub fetcher: FetcherConfig,
+    /// The consumer group that the client may be a member of, commit to and ask. None.
+    pub group: Option<GroupConfig>,
 }
 
 impl Default for ClientConfig {
@@ -68,6 +71,7 @@ impl Default for ClientConfig {
             max_pending_calls: 1_000,
             producer: ProducerConfig::default(),
             fetcher: FetcherConfig::default(),
+            group: None,
         }
     }
 }
@@ -263,7 +267,7 @@ impl ClientConfig {
         ];
         match rules.into_iter().find(|(kept, _)| !kept) {
             Some((_, rule)) => Err(ClientError::BadArgument(rule.to_owned())),
-            None => Ok(()),
+            None => self.group.as_ref().map_or(Ok(()), GroupConfig::validate),
         }
     }
 }

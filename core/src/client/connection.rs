@@ -20,12 +20,13 @@ use crate::protocol::{ApiKey, ErrorCode, Message, Request, decode_response, enco
 /// `reconnect.backoff.ms`).
 const RECONNECT_BACKOFF_MS: u64 = 50;
 
-/// Fetches have a connection of their own to each node: answers leave in the order of the requests,
-/// and a fetch may wait for long.
+/// Fetches have a connection of their own to each node, and so has the membership of a group: answers
+/// leave in the order of the requests, and a fetch or a JoinGroup may wait for long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channel {
     Main,
     Fetch,
+    Group,
 }
 
 /// An index into the network's endpoints, which are never removed.
@@ -40,6 +41,7 @@ pub(crate) enum Owner {
     Produce(u64),
     Fetch(u64),
     Call(u64),
+    Group(u64),
 }
 
 /// An answer, or the news that there will be none.
@@ -180,14 +182,23 @@ impl Network {
         id: EndpointId,
         at_most: i16,
     ) -> Result<i16, ClientError> {
-        let (ours_min, ours_max) = (*M::VERSIONS.start(), (*M::VERSIONS.end()).min(at_most));
-        let theirs = self.endpoints[id.0].versions.get(&(M::API as i16));
+        self.common_version(id, M::API, *M::VERSIONS.start(), (*M::VERSIONS.end()).min(at_most))
+    }
+
+    fn common_version(
+        &self,
+        id: EndpointId,
+        api: ApiKey,
+        ours_min: i16,
+        ours_max: i16,
+    ) -> Result<i16, ClientError> {
+        let theirs = self.endpoints[id.0].versions.get(&(api as i16));
         match theirs {
             Some(&(min, max)) if min.max(ours_min) <= max.min(ours_max) => Ok(max.min(ours_max)),
             _ => {
                 let theirs = theirs.map_or("none".to_owned(), |(min, max)| format!("{min}-{max}"));
                 let detail = format!("this client {ours_min}-{ours_max}, the broker {theirs}");
-                Err(ClientError::Unsupported { api: M::API, detail })
+                Err(ClientError::Unsupported { api, detail })
             }
         }
     }
@@ -203,16 +214,26 @@ impl Network {
         timeout_ms: u64,
     ) {
         let correlation_id = self.correlation_id();
-        let endpoint = &mut self.endpoints[id.0];
-        let State::Ready { link } = endpoint.state else { return };
-        if let Some(owner) = owner {
-            let deadline_ms = now.monotonic_ms.saturating_add(timeout_ms);
-            let api = R::API;
-            let entry = InFlight { owner, api, version, correlation_id, deadline_ms, timeout_ms };
-            endpoint.in_flight.push_back(entry);
-        }
         let frame = encode_request(request, version, correlation_id, Some(&self.client_id));
-        self.outputs.push_back(ClientOutput::Send { link, frame });
+        let deadline_ms = now.monotonic_ms.saturating_add(timeout_ms);
+        let api = R::API;
+        let expected = owner.map(|owner| InFlight {
+            owner,
+            api,
+            version,
+            correlation_id,
+            deadline_ms,
+            timeout_ms,
+        });
+        self.send_frame(id, frame, expected);
+    }
+
+    fn send_frame(&mut self, id: EndpointId, frame: Bytes, expected: Option<InFlight>) {
+        let endpoint = &mut self.endpoints[id.0];
+        if let State::Ready { link } = endpoint.state {
+            endpoint.in_flight.extend(expected);
+            self.outputs.push_back(ClientOutput::Send { link, frame });
+        }
     }
 
     fn correlation_id(&mut self) -> i32 {

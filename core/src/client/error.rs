@@ -125,6 +125,25 @@ pub enum ClientError {
         /// The offset.
         offset: i64,
     },
+    /// An offset of a partition that is not this member's, or is its own anew since: whoever has it
+    /// commits.
+    #[error(
+        "{topic}-{partition} is not this member's (any more); what was read of it is read again"
+    )]
+    NotOwned {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// The group has committed no offset, and `auto_offset_reset` is none.
+    #[error("the group has committed no offset of {topic}-{partition}; seek to one")]
+    NoCommittedOffset {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
     /// Too many calls wait for their answers.
     #[error("{max_pending_calls} calls are waiting for their answers; wait for some of them")]
     TooManyCalls {

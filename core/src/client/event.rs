@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::error::ClientError;
+use super::group::GroupEvent;
 use crate::protocol::{ApiKey, Message, decode_response};
 use crate::record::Batch;
 
@@ -132,6 +133,8 @@ pub enum Event {
         /// Why.
         error: ClientError,
     },
+    /// Something happened in the consumer group.
+    Group(GroupEvent),
     /// No broker can be reached, or none makes sense. What waited has failed; the client goes on
     /// trying.
     Unreachable {

@@ -10,6 +10,7 @@ use crate::protocol::ErrorCode;
 use crate::protocol::messages::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseTopic,
 };
+use crate::sort::sort_by;
 
 /// Topics that nothing asked for in this time are left out of the next refresh (Kafka's
 /// `metadata.max.idle.ms`).
@@ -56,6 +57,13 @@ pub(crate) struct Metadata {
     pub(crate) controller: Option<i32>,
     pub(crate) cluster_id: Option<String>,
     topics: LiteMap<Arc<str>, Topic>,
+    /// Whether all topics there are are asked for, now and for good.
+    all: bool,
+    /// The same, once.
+    all_once: bool,
+    /// Whether the request in flight asks for all of them, and whether one was answered.
+    all_asked: bool,
+    all_known: bool,
     /// Set when something is missing or known to be out of date.
     wanted: bool,
     /// Set when a topic is wanted of which nothing is known: that does not wait for a pause.
@@ -74,9 +82,33 @@ impl Metadata {
         self.wanted = true;
     }
 
+    /// Asks for all topics from now on, or no more.
+    pub(crate) fn want_all(&mut self, all: bool) {
+        if all && !self.all {
+            self.wanted = true;
+            self.urgent = true;
+        }
+        self.all = all;
+        self.all_known &= all;
+    }
+
+    /// A topic is wanted whose name is not known.
+    pub(crate) fn want_unknown(&mut self) {
+        self.wanted = true;
+        self.all_once = true;
+    }
+
+    /// The topics there are, without Kafka's own, once they have been asked for.
+    pub(crate) fn names(&self) -> Option<Vec<Arc<str>>> {
+        let there = self.topics.iter().filter_map(|(name, topic)| {
+            topic.info.as_ref().filter(|info| !info.is_internal).map(|_| name.clone())
+        });
+        self.all_known.then(|| there.collect())
+    }
+
     /// Whether any topic is produced to or fetched from.
     pub(crate) fn in_use(&self) -> bool {
-        !self.topics.is_empty()
+        !self.topics.is_empty() || self.all
     }
 
     /// The topic, which is from now on part of each refresh.
@@ -129,7 +161,7 @@ impl Metadata {
 
     /// When to ask, if nothing happens until then.
     pub(crate) fn due_at(&self, max_age_ms: u64) -> Option<u64> {
-        if self.in_flight || (!self.wanted && self.topics.is_empty()) {
+        if self.in_flight || (!self.wanted && !self.in_use()) {
             return None;
         }
         let at = if self.wanted { 0 } else { self.updated_at_ms.saturating_add(max_age_ms) };
@@ -142,7 +174,10 @@ impl Metadata {
         self.in_flight = true;
         self.wanted = false;
         self.urgent = false;
-        metadata_request(self.topics.keys().map(|name| &**name), auto_create)
+        self.all_asked = self.all || std::mem::take(&mut self.all_once);
+        let names = self.topics.keys().map(|name| &**name);
+        let request = metadata_request(names, auto_create);
+        if self.all_asked { MetadataRequest { topics: None, ..request } } else { request }
     }
 
     /// Another attempt will be made after `pause_ms`, which grows with the number this returns.
@@ -162,6 +197,10 @@ impl Metadata {
     pub(crate) fn answered(&mut self, now_ms: u64, response: MetadataResponse) -> Option<u32> {
         self.in_flight = false;
         self.updated_at_ms = now_ms;
+        if std::mem::take(&mut self.all_asked) {
+            self.all_known = self.all;
+            self.forget_absent(&response);
+        }
         self.apply(response);
         // A topic being created or without a leader is asked for again after a pause, while
         // somebody uses it.
@@ -175,6 +214,17 @@ impl Metadata {
         self.failures = if incomplete { self.failures + 1 } else { 0 };
         self.wanted |= incomplete;
         incomplete.then(|| self.failures - 1)
+    }
+
+    /// Topics that an answer about all of them leaves out do not exist.
+    fn forget_absent(&mut self, response: &MetadataResponse) {
+        for (name, topic) in &mut self.topics {
+            if !response.topics.iter().any(|there| there.name.as_deref() == Some(&**name)) {
+                topic.info = None;
+                topic.error = Some(ErrorCode::UnknownTopicOrPartition);
+                topic.errors += 1;
+            }
+        }
     }
 
     /// Takes what a broker says of itself and of some topics.
@@ -243,7 +293,7 @@ pub(crate) fn metadata_request<'a>(
 fn topic_info(topic: MetadataResponseTopic, known: Option<TopicInfo>) -> TopicInfo {
     let known = known.filter(|known| known.id == topic.topic_id);
     let mut news = topic.partitions;
-    news.sort_unstable_by_key(|partition| partition.partition_index);
+    sort_by(&mut news, |a, b| a.partition_index < b.partition_index);
     let mut partitions = Vec::with_capacity(news.len());
     for partition in news {
         if usize::try_from(partition.partition_index) != Ok(partitions.len()) {

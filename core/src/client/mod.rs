@@ -1,4 +1,4 @@
-//! The client: producer, fetcher and admin, as a state machine without I/O.
+//! The client: producer, fetcher, group member and admin, as a state machine without I/O.
 //!
 //! ```
 //! use ottla::Now;
@@ -22,6 +22,7 @@ mod connection;
 mod error;
 mod event;
 mod fetcher;
+mod group;
 mod metadata;
 mod partitioner;
 mod producer;
@@ -44,6 +45,10 @@ pub use event::{
     RecordMetadata, Response, SendId,
 };
 pub use fetcher::StartPosition;
+pub use group::{
+    Assignor, CommittedOffset, CustomAssignor, GroupConfig, GroupEvent, GroupMember, GroupProtocol,
+    MemberMetadata, Membership, OffsetToCommit, Strategy, Subscription, TopicPartition, assign,
+};
 pub use metadata::{PartitionInfo, TopicInfo};
 pub use partitioner::{Partitioner, crc32_partition, murmur2, murmur2_partition};
 pub use producer::ProduceRecord;
@@ -54,19 +59,20 @@ use admin::{Calls, Origin};
 use cluster::Cluster;
 use connection::{Network, Owner, Reply};
 use fetcher::Fetcher;
+use group::Group;
 use metadata::Metadata;
 use producer::Producer;
 use rng::Rng;
 
-/// A client of a Kafka cluster: one producer, one fetcher and any number of admin calls, which share
-/// their connections.
+/// A client of a Kafka cluster: one producer, one fetcher, one member of a consumer group where one is
+/// configured, and any number of admin calls, which share their connections.
 ///
 /// It does no I/O and reads no clock. Its methods are of five kinds:
 ///
 /// * **Input**: [`handle`](Client::handle) takes what happened: connections made and lost, frames
 ///   that came, time that passed. It never fails.
 /// * **Commands**: [`produce`](Client::produce), [`assign`](Client::assign),
-///   [`request`](Client::request), … start something. What is wrong with the arguments, or a bound
+///   [`subscribe`](Client::subscribe), [`request`](Client::request), … start something. What is wrong with the arguments, or a bound
 ///   that is reached, they say at once; all else comes as an event.
 /// * **Drained** until they are empty, after each input and each command:
 ///   [`poll_output`](Client::poll_output), what the host is to do; then
@@ -87,6 +93,7 @@ pub struct Client {
     cluster: Cluster,
     producer: Producer,
     fetcher: Fetcher,
+    group: Option<Box<Group>>,
     calls: Calls,
     closed: bool,
 }
@@ -99,6 +106,7 @@ impl Client {
     pub fn new(config: ClientConfig, seed: u64) -> Result<Client, ClientError> {
         config.validate()?;
         Ok(Client {
+            group: config.group.clone().map(|group| Box::new(Group::new(group))),
             cluster: Cluster {
                 net: Network::new(config.client_id.clone()),
                 config,
@@ -144,6 +152,7 @@ impl Client {
             self.calls.deadline(now),
             self.producer.deadline(now, &self.cluster),
             self.fetcher.deadline(now),
+            self.group.as_deref().and_then(|group| group.deadline(now)),
         ];
         all.into_iter().flatten().min()
     }
@@ -189,82 +198,6 @@ impl Client {
     /// How many sends have not had their event.
     pub fn pending_sends(&self) -> usize {
         self.producer.pending_sends()
-    }
-
-    // Fetcher
-
-    /// Fetches exactly these partitions from now on. One that was assigned before goes on where it
-    /// is, whatever the start says here; a new one starts as it says.
-    ///
-    /// # Errors
-    /// [`ClientError::Closed`].
-    pub fn assign(
-        &mut self,
-        now: Now,
-        partitions: &[(&str, i32, StartPosition)],
-    ) -> Result<(), ClientError> {
-        self.open()?;
-        let wanted =
-            partitions.iter().map(|&(topic, partition, start)| (topic.into(), partition, start));
-        self.fetcher.assign(wanted.collect());
-        self.drive(now);
-        Ok(())
-    }
-
-    /// Goes on elsewhere. What was fetched and not taken is dropped; an error that held the
-    /// partition up is forgotten.
-    ///
-    /// # Errors
-    /// [`ClientError::BadArgument`] where the partition is not assigned.
-    pub fn seek(
-        &mut self,
-        now: Now,
-        topic: &str,
-        partition: i32,
-        to: StartPosition,
-    ) -> Result<(), ClientError> {
-        self.fetcher.seek(&(topic.into(), partition), to)?;
-        self.drive(now);
-        Ok(())
-    }
-
-    /// Gives out no more records of a partition. What was fetched stays.
-    ///
-    /// # Errors
-    /// [`ClientError::BadArgument`] where the partition is not assigned.
-    pub fn pause(&mut self, now: Now, topic: &str, partition: i32) -> Result<(), ClientError> {
-        self.fetcher.pause(&(topic.into(), partition), true)?;
-        self.drive(now);
-        Ok(())
-    }
-
-    /// Gives out records of a partition again.
-    ///
-    /// # Errors
-    /// [`ClientError::BadArgument`] where the partition is not assigned.
-    pub fn resume(&mut self, now: Now, topic: &str, partition: i32) -> Result<(), ClientError> {
-        self.fetcher.pause(&(topic.into(), partition), false)?;
-        self.drive(now);
-        Ok(())
-    }
-
-    /// The partitions that are paused.
-    pub fn paused(&self) -> Vec<(Arc<str>, i32)> {
-        self.fetcher.paused()
-    }
-
-    /// The next offset that the caller has not taken; `None` where the partition is not assigned,
-    /// or its start is still being looked up.
-    pub fn position(&self, topic: &str, partition: i32) -> Option<i64> {
-        self.fetcher.position(&(topic.into(), partition))
-    }
-
-    /// Takes the next records, and moves the position behind them. [`Event::FetchReady`] says when
-    /// it is worth asking again after `None`.
-    pub fn poll_fetched(&mut self, now: Now) -> Option<Fetched> {
-        let fetched = self.fetcher.take(&mut self.cluster);
-        self.drive(now);
-        fetched
     }
 
     // Admin
@@ -371,6 +304,7 @@ impl Client {
         self.closed = true;
         self.cluster.net.close();
         self.fetcher.assign(Vec::new());
+        self.group = None;
         self.producer.abandon(&mut self.cluster, &ClientError::Closed);
         self.calls.fail_all(&mut self.cluster, &ClientError::Closed);
         self.drive(now);
@@ -394,6 +328,11 @@ impl Client {
                         self.producer.on_reply(now, cluster, request, result);
                     }
                     Owner::Fetch(request) => self.fetcher.on_reply(now, cluster, request, result),
+                    Owner::Group(request) => {
+                        if let Some(group) = self.group.as_deref_mut() {
+                            group.on_reply(now, cluster, &mut self.fetcher, request, result);
+                        }
+                    }
                     Owner::Call(request) => self.calls.on_reply(now, cluster, request, result),
                 }
             }
@@ -407,12 +346,18 @@ impl Client {
             if let Some(error) = cluster.unreachable() {
                 self.producer.fail_all(cluster, &error);
                 self.calls.fail_all(cluster, &error);
+                if let Some(group) = self.group.as_deref_mut() {
+                    group.fail_waiting(now, cluster, &mut self.fetcher, &error);
+                }
                 cluster.events.push_back(Event::Unreachable { error });
             }
             while let Some((call, outcomes)) = self.calls.for_fetcher.pop_front() {
                 self.fetcher.looked_up(now, cluster, call, outcomes);
             }
             self.producer.drive(now, cluster);
+            if let Some(group) = self.group.as_deref_mut() {
+                group.drive(now, cluster, &mut self.fetcher);
+            }
             self.fetcher.drive(now, cluster, &mut self.calls);
             self.calls.drive(now, cluster);
             cluster.drive_metadata(now);

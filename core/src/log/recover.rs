@@ -7,6 +7,7 @@ use super::segment::Segment;
 use super::snapshot::{self, Restored};
 use super::tail::TailBatch;
 use super::{LogConfig, LogRecord, PartitionLog};
+use crate::sort::sort_by;
 use crate::storage::{LogId, LogRange, Pieces, SegmentId};
 
 /// Bytes of a log that are missing or are not what was written.
@@ -70,7 +71,7 @@ impl Recovery {
         log.clean_offset = record.clean_offset;
         log.unfinished = record.unfinished.iter().map(|unfinished| unfinished.id()).collect();
         let mut loads = Vec::new();
-        snapshots.sort_unstable_by_key(|(id, _)| *id);
+        sort_by(&mut snapshots, |(a, _), (b, _)| a < b);
         let last = snapshots.len().saturating_sub(1);
         for (at, (segment_id, value)) in snapshots.into_iter().enumerate() {
             let restored = snapshot::decode(segment_id, value);

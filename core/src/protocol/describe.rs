@@ -24,6 +24,25 @@
 //! A field that a version does not have is left out when writing, whatever its value, and gets its
 //! default when reading. Null where a version has no null is refused when reading, and written as
 //! the empty value. A nullable field without a default starts as null (in Java's client: empty).
+//!
+//! # What a description becomes
+//!
+//! A page loads the codec of every message, so a message has to be small. Its versions become data,
+//! one [`Rule`] of six bytes per field; its code is two functions that do no more than to offer each
+//! field in turn, one call each ([`FieldsOut`], [`FieldsIn`]):
+//!
+//! ```text
+//! fn read_fields(&mut self, from: &mut Reader) {
+//!     from.field(&mut self.a);
+//!     from.field(&mut self.b);
+//!     from.tagged(&mut self.d);
+//! }
+//! ```
+//!
+//! The [`Reader`] and the [`Writer`] walk along the rules as the fields are offered, and take those
+//! that are due: those of the version, without a tag. Tagged fields stand behind the others. They
+//! come in further walks, in which the same function offers every field once more and only the one
+//! with the tag is due. The rest is one piece of code for all messages.
 
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -31,10 +50,38 @@ use std::ops::RangeInclusive;
 use bytes::Bytes;
 
 use super::ApiKey;
-use super::wire::{DecodeError, Field, Reader, Writer};
+use super::field::Field;
+use super::rule::Rule;
+use super::wire::{DecodeError, Reader, Writer};
+
+/// How a struct is written: each field is offered to the writer, in the order of the rules.
+pub trait FieldsOut {
+    /// What is said of each field.
+    fn rules(&self) -> &'static [Rule];
+    /// Offers each field; the writer writes those that are due.
+    fn write_fields(&self, out: &mut Writer);
+}
+
+/// How a struct is read: each field is offered to the reader, in the order of the rules.
+///
+/// Apart from [`FieldsOut`], so that the code to read what is only ever written is left out.
+pub trait FieldsIn {
+    /// What is said of each field.
+    fn rules(&self) -> &'static [Rule];
+    /// Offers each field; the reader reads those that are due and leaves the others as they are.
+    fn read_fields(&mut self, from: &mut Reader);
+}
+
+/// No fields: of a flexible version, tags that nobody knows.
+impl FieldsIn for () {
+    fn rules(&self) -> &'static [Rule] {
+        &[]
+    }
+    fn read_fields(&mut self, _from: &mut Reader) {}
+}
 
 /// A request or a response: a struct with an API key and a range of versions.
-pub trait Message: Field + Clone + Debug + Default + PartialEq {
+pub trait Message: Field + FieldsIn + FieldsOut + Clone + Debug + Default + PartialEq {
     /// The API that the message belongs to.
     const API: ApiKey;
     /// The versions that are described.
@@ -52,39 +99,17 @@ pub trait Request: Message {
 /// Encodes the body of a message, without a header, behind what `out` already holds.
 pub fn encode_message<M: Message>(message: &M, version: i16, out: Vec<u8>) -> Vec<u8> {
     let mut writer = Writer::new(out, version, version >= M::FLEXIBLE_FROM);
-    message.write(&mut writer);
+    writer.fields(message);
     writer.into_inner()
 }
 
 /// Decodes the body of a message; every byte must belong to it.
 pub fn decode_message<M: Message>(bytes: Bytes, version: i16) -> Result<M, DecodeError> {
-    match decode_message_prefix(bytes, version)? {
-        (message, 0) => Ok(message),
-        (_, left) => Err(DecodeError::Trailing(left)),
-    }
-}
-
-/// Decodes the body of a message; says how many bytes are left behind it.
-pub(crate) fn decode_message_prefix<M: Message>(
-    bytes: Bytes,
-    version: i16,
-) -> Result<(M, usize), DecodeError> {
-    if !M::VERSIONS.contains(&version) {
-        return Err(DecodeError::UnknownVersion(version));
-    }
-    let mut reader = Reader::new(bytes, version, version >= M::FLEXIBLE_FROM);
-    let message = M::read(&mut reader)?;
-    Ok((message, reader.remaining()))
-}
-
-/// Whether a tagged field is written: only where it is not its default.
-pub(crate) fn differs<T: PartialEq>(value: &T, default: T) -> bool {
-    *value != default
-}
-
-/// What is written for a null where the version has none.
-pub(crate) fn empty<T: Default>(_null: &Option<T>) -> Option<T> {
-    Some(T::default())
+    let mut reader = Reader::new(bytes, version, false);
+    let mut message = M::default();
+    reader.message(&mut message, &M::VERSIONS, M::FLEXIBLE_FROM)?;
+    reader.end()?;
+    Ok(message)
 }
 
 macro_rules! message {
@@ -109,34 +134,38 @@ macro_rules! message {
             }
         }
 
+        impl $name {
+            const RULES: &'static [$crate::protocol::Rule] =
+                &[$( message!(@rule $ty, $($($when)*)?) ),*];
+        }
+
+        impl $crate::protocol::FieldsOut for $name {
+            fn rules(&self) -> &'static [$crate::protocol::Rule] {
+                Self::RULES
+            }
+            fn write_fields(&self, out: &mut $crate::protocol::Writer) {
+                $( message!(@write self.$field, out, [$($default)?] $($($when)*)?); )*
+            }
+        }
+
+        impl $crate::protocol::FieldsIn for $name {
+            fn rules(&self) -> &'static [$crate::protocol::Rule] {
+                Self::RULES
+            }
+            fn read_fields(&mut self, from: &mut $crate::protocol::Reader) {
+                $( message!(@read self.$field, from, $($($when)*)?); )*
+            }
+        }
+
         impl $crate::protocol::Field for $name {
+            const SIZE: $crate::protocol::Size = $crate::protocol::Size::Fields(Self::RULES);
+
             fn write(&self, out: &mut $crate::protocol::Writer) {
-                $( message!(@write self.$field, out, $($($when)*)?); )*
-                if out.flexible {
-                    #[allow(unused_mut)]
-                    let mut tags = 0;
-                    $( message!(@count self.$field, out, tags, [$($default)?] $($($when)*)?); )*
-                    out.uvarint(tags);
-                    $( message!(@write_tag self.$field, out, [$($default)?] $($($when)*)?); )*
-                }
+                out.fields(self);
             }
 
-            fn parse(from: &mut $crate::protocol::Reader) -> Self {
-                // Field by field and not over a default, whose strings would have to be dropped.
-                $(
-                    #[allow(unused_mut)] // Only tagged fields are assigned to once more.
-                    let mut $field = message!(@read from, [$($default)?] $($($when)*)?);
-                )*
-                from.tags(&mut |_tag, _from| {
-                    $( message!(@read_tag $field, _from, _tag, $($($when)*)?); )*
-                    false
-                });
-                $name { $( $field, )* }
-            }
-
-            fn min_bytes(version: i16, flexible: bool) -> usize {
-                let _ = version;
-                usize::from(flexible) $( + message!(@min $ty, version, flexible, $($($when)*)?) )*
+            fn fill(&mut self, from: &mut $crate::protocol::Reader) {
+                from.fields(self);
             }
 
             #[cfg(test)]
@@ -149,70 +178,32 @@ macro_rules! message {
     (@default) => { Default::default() };
     (@default $default:expr) => { $default };
 
-    (@write $value:expr, $out:ident, $versions:expr, tag $tag:literal) => {};
-    (@write $value:expr, $out:ident, $versions:expr, null $null:expr) => {
-        if ($versions).contains(&$out.version) {
-            if $value.is_none() && !($null).contains(&$out.version) {
-                $crate::protocol::Field::write(&$crate::protocol::empty(&$value), $out);
-            } else {
-                $crate::protocol::Field::write(&$value, $out);
-            }
-        }
+    (@rule $ty:ty, $($when:tt)*) => {
+        message!(@since $crate::protocol::Rule::new(<$ty as $crate::protocol::Field>::SIZE), $($when)*)
     };
-    (@write $value:expr, $out:ident, $versions:expr) => {
-        if ($versions).contains(&$out.version) {
-            $crate::protocol::Field::write(&$value, $out);
-        }
+    (@since $rule:expr, ) => { $rule };
+    (@since $rule:expr, $since:literal .. $($more:tt)*) => {
+        message!(@more $rule.versions($since, i8::MAX) $($more)*)
     };
-    (@write $value:expr, $out:ident,) => { $crate::protocol::Field::write(&$value, $out); };
+    (@since $rule:expr, $since:literal ..= $until:literal $($more:tt)*) => {
+        message!(@more $rule.versions($since, $until) $($more)*)
+    };
+    (@since $rule:expr, ..= $until:literal $($more:tt)*) => {
+        message!(@more $rule.versions(0, $until) $($more)*)
+    };
+    (@more $rule:expr) => { $rule };
+    (@more $rule:expr, tag $tag:literal) => { $rule.tag($tag) };
+    (@more $rule:expr, null $since:literal ..) => { $rule.null($since) };
 
-    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
-        if ($versions).contains(&$out.version)
-            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
-            $tags += 1;
-        }
+    (@write $value:expr, $out:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
+        $out.tagged(&$value, message!(@default $($default)?))
     };
-    (@count $value:expr, $out:ident, $tags:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
+    (@write $value:expr, $out:ident, $default:tt $($when:tt)*) => { $out.field(&$value) };
 
-    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
-        if ($versions).contains(&$out.version)
-            && $crate::protocol::differs(&$value, message!(@default $($default)?)) {
-            $out.tag($tag, &$value);
-        }
+    (@read $value:expr, $from:ident, $versions:expr, tag $tag:literal) => {
+        $from.tagged(&mut $value)
     };
-    (@write_tag $value:expr, $out:ident, [$($default:expr)?] $($versions:expr $(, null $null:expr)?)?) => {};
-
-    (@read $from:ident, [$($default:expr)?] $versions:expr, tag $tag:literal) => {
-        message!(@default $($default)?)
-    };
-    (@read $from:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
-        if ($versions).contains(&$from.version) {
-            let null = ($null).contains(&$from.version);
-            $from.parse_nullable(null)
-        } else {
-            message!(@default $($default)?)
-        }
-    };
-    (@read $from:ident, [$($default:expr)?] $versions:expr) => {
-        if ($versions).contains(&$from.version) {
-            $crate::protocol::Field::parse($from)
-        } else {
-            message!(@default $($default)?)
-        }
-    };
-    (@read $from:ident, [$($default:expr)?]) => { $crate::protocol::Field::parse($from) };
-
-    (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr, tag $tag:literal) => { 0 };
-    (@min $ty:ty, $version:ident, $flexible:ident, $versions:expr $(, null $null:expr)?) => {
-        if ($versions).contains(&$version) {
-            <$ty as $crate::protocol::Field>::min_bytes($version, $flexible)
-        } else {
-            0
-        }
-    };
-    (@min $ty:ty, $version:ident, $flexible:ident,) => {
-        <$ty as $crate::protocol::Field>::min_bytes($version, $flexible)
-    };
+    (@read $value:expr, $from:ident, $($when:tt)*) => { $from.field(&mut $value) };
 
     (@sample $samples:ident, [$($default:expr)?] $versions:expr, null $null:expr) => {
         match message!(@sample $samples, [$($default)?] $versions) {
@@ -229,20 +220,14 @@ macro_rules! message {
         }
     };
     (@sample $samples:ident, [$($default:expr)?]) => { $crate::protocol::Field::sample($samples) };
-
-    (@read_tag $value:ident, $from:ident, $tag_read:ident, $versions:expr, tag $tag:literal) => {
-        if $tag_read == $tag && ($versions).contains(&$from.version) {
-            $value = $crate::protocol::Field::parse($from);
-            return true;
-        }
-    };
-    (@read_tag $value:ident, $from:ident, $tag_read:ident, $($versions:expr $(, null $null:expr)?)?) => {};
 }
 
 /// A struct that a field can have as an `Option`: a byte precedes it, 1, or −1 for null.
 macro_rules! nullable {
     ($($name:ident),*) => { $(
         impl $crate::protocol::Field for Option<$name> {
+            const SIZE: $crate::protocol::Size = $crate::protocol::Size::Bytes(1);
+
             fn write(&self, out: &mut $crate::protocol::Writer) {
                 out.put(&[if self.is_some() { 1 } else { 0xff }]);
                 if let Some(value) = self {
@@ -250,12 +235,8 @@ macro_rules! nullable {
                 }
             }
 
-            fn parse(from: &mut $crate::protocol::Reader) -> Self {
-                if i8::parse(from) < 0 { None } else { Some($name::parse(from)) }
-            }
-
-            fn min_bytes(_version: i16, _flexible: bool) -> usize {
-                1
+            fn fill(&mut self, from: &mut $crate::protocol::Reader) {
+                *self = if i8::parse(from) < 0 { None } else { Some($name::parse(from)) };
             }
 
             #[cfg(test)]

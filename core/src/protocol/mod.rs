@@ -8,22 +8,29 @@
 
 mod api_key;
 mod error_code;
+mod field;
 mod frame;
 mod header;
 #[macro_use]
 mod describe;
+mod consumer_protocol;
 pub mod messages;
+mod rule;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wire;
 
 pub use api_key::ApiKey;
-pub(crate) use describe::decode_message_prefix;
-pub use describe::{Message, Request, decode_message, encode_message};
-pub(crate) use describe::{differs, empty};
+pub use consumer_protocol::{
+    ConsumerProtocolAssignment, ConsumerProtocolSubscription, ConsumerProtocolTopicPartition,
+    decode_consumer_protocol, encode_consumer_protocol,
+};
+pub use describe::{FieldsIn, FieldsOut, Message, Request, decode_message, encode_message};
 pub use error_code::ErrorCode;
+pub use field::Field;
 pub use frame::{FrameError, Frames};
 pub use header::{
     RequestHeader, decode_request, decode_response, encode_request, encode_response, peek_header,
 };
-pub use wire::{DecodeError, Field, Reader, Writer};
+pub use rule::{Rule, Size};
+pub use wire::{DecodeError, Reader, Writer};

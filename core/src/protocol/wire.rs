@@ -1,10 +1,14 @@
-//! The primitive types of the protocol, and the reader and writer that carry a message's version.
+//! The reader and the writer of messages: they carry a message's version, and walk along the rules
+//! of the struct whose turn it is.
 
-use std::ops::Range;
+use std::mem;
+use std::ops::{Range, RangeInclusive};
 
 use bytes::Bytes;
 
-use crate::Uuid;
+use super::describe::{FieldsIn, FieldsOut};
+use super::field::Field;
+use super::rule::Walk;
 
 /// Why bytes are not the message that they were taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +49,10 @@ pub struct Reader {
     frame: Bytes,
     /// How much of the frame has been read; all of it after an error.
     at: usize,
+    /// Where what may be read ends: the frame, or a tagged field.
+    end: usize,
     error: Option<DecodeError>,
+    walk: Walk,
     /// The version of the message being read.
     pub version: i16,
     /// Whether that version is flexible: compact lengths and tagged fields (KIP-482).
@@ -55,12 +62,13 @@ pub struct Reader {
 impl Reader {
     /// A reader over `frame` for a message of the given version.
     pub fn new(frame: Bytes, version: i16, flexible: bool) -> Reader {
-        Reader { frame, at: 0, error: None, version, flexible }
+        let end = frame.len();
+        Reader { frame, at: 0, end, error: None, walk: Walk::plain(&[]), version, flexible }
     }
 
     /// How many bytes are left.
     pub fn remaining(&self) -> usize {
-        self.frame.len() - self.at
+        self.end - self.at
     }
 
     /// What has not been read.
@@ -75,12 +83,12 @@ impl Reader {
 
     #[cold]
     pub(crate) fn fail(&mut self, error: DecodeError) {
-        self.at = self.frame.len();
+        self.at = self.end;
         self.error.get_or_insert(error);
     }
 
     /// Whether so many bytes are left; if not, that is the error.
-    fn has(&mut self, wanted: usize) -> bool {
+    pub(super) fn has(&mut self, wanted: usize) -> bool {
         let left = self.remaining();
         if wanted > left {
             self.fail(DecodeError::Truncated { wanted, left });
@@ -98,9 +106,20 @@ impl Reader {
         at..self.at
     }
 
-    fn array<const N: usize>(&mut self) -> [u8; N] {
-        let place = self.advance(N);
-        self.frame[place].try_into().unwrap_or([0; N])
+    /// The next `len` bytes, uncopied.
+    pub(super) fn slice(&mut self, len: usize) -> Bytes {
+        let place = self.advance(len);
+        self.frame.slice(place)
+    }
+
+    /// The next `len` bytes, to be copied.
+    pub(super) fn peeked(&mut self, len: usize) -> &[u8] {
+        let place = self.advance(len);
+        &self.frame[place]
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> [u8; N] {
+        self.peeked(N).try_into().unwrap_or([0; N])
     }
 
     /// An unsigned LEB128 number of at most 32 bits.
@@ -121,66 +140,96 @@ impl Reader {
     }
 
     /// The length of a string, a byte field (`short`: 16 bits wide when not compact) or an array;
-    /// `None` for null.
-    fn length(&mut self, short: bool) -> Option<usize> {
+    /// `None` for null, which is an error where the version has no null.
+    pub(super) fn length(&mut self, short: bool) -> Option<usize> {
+        let null = self.walk.take_null();
         let len = if self.flexible {
             i64::from(self.uvarint()) - 1
         } else if short {
-            i64::from(i16::parse(self))
+            i64::from(i16::from_be_bytes(self.array()))
         } else {
-            i64::from(i32::parse(self))
+            i64::from(i32::from_be_bytes(self.array()))
         };
-        // What is counted takes a byte each at least.
         match usize::try_from(len) {
-            Ok(len) => self.has(len).then_some(len),
-            Err(_) if len == -1 => None,
-            Err(_) => {
-                self.fail(DecodeError::BadLength(len));
-                None
-            }
+            // What is counted takes a byte each at least.
+            Ok(len) => return self.has(len).then_some(len),
+            Err(_) if len == -1 && null => {}
+            Err(_) => self.fail(DecodeError::BadLength(len)),
         }
+        None
     }
 
     /// The length of what cannot be null.
-    fn length_not_null(&mut self, short: bool) -> usize {
+    pub(super) fn length_not_null(&mut self, short: bool) -> usize {
         self.length(short).unwrap_or_else(|| {
             self.fail(DecodeError::BadLength(-1));
             0
         })
     }
 
-    /// Reads a value that may be null only where `null` says so.
-    pub(crate) fn parse_nullable<T>(&mut self, null: bool) -> Option<T>
-    where
-        Option<T>: Field,
-    {
-        let value = Option::parse(self);
-        if value.is_none() && !null {
-            self.fail(DecodeError::BadLength(-1));
-        }
-        value
-    }
-
-    /// Reads the tagged fields that end a flexible struct: `known` reads the ones it knows and says
-    /// so; the rest is skipped, as KIP-482 asks.
-    pub(crate) fn tags(&mut self, known: &mut dyn FnMut(u32, &mut Reader) -> bool) {
-        if !self.flexible {
-            return;
-        }
-        let mut left = self.uvarint();
+    /// Reads the fields of a struct: those without a tag, and in a flexible version the tagged ones
+    /// behind them. Tags that the version does not have are skipped, as KIP-482 asks.
+    pub(crate) fn fields(&mut self, into: &mut dyn FieldsIn) {
+        let outer = mem::replace(&mut self.walk, Walk::plain(into.rules()));
+        into.read_fields(self);
+        let mut left = if self.flexible { self.uvarint() } else { 0 };
         while left > 0 && self.error.is_none() {
             left -= 1;
             let tag = self.uvarint();
             let size_bytes = self.uvarint() as usize;
             let place = self.advance(size_bytes);
-            let mut field = Reader::new(self.frame.slice(place), self.version, true);
-            let error = match (known(tag, &mut field), field.remaining()) {
-                (true, left @ 1..) => Some(DecodeError::Trailing(left)),
-                _ => field.error,
-            };
-            if let Some(error) = error {
-                self.fail(error);
+            if let Some(walk) = Walk::tagged(into.rules(), tag, self.version) {
+                let end = mem::replace(&mut self.end, place.end);
+                self.at = place.start;
+                self.walk = walk;
+                into.read_fields(self);
+                if self.at < self.end {
+                    self.fail(DecodeError::Trailing(self.end - self.at));
+                }
+                self.end = end;
             }
+            if self.error.is_some() {
+                self.at = self.end;
+            }
+        }
+        self.walk = outer;
+    }
+
+    /// Reads a message, if it is described for the version.
+    pub(super) fn message(
+        &mut self,
+        into: &mut dyn FieldsIn,
+        versions: &RangeInclusive<i16>,
+        flexible_from: i16,
+    ) -> Result<(), DecodeError> {
+        self.flexible = self.version >= flexible_from;
+        if versions.contains(&self.version) {
+            self.fields(into);
+        } else {
+            self.fail(DecodeError::UnknownVersion(self.version));
+        }
+        self.check()
+    }
+
+    /// Whether all has been read.
+    pub(super) fn end(&self) -> Result<(), DecodeError> {
+        match self.remaining() {
+            0 => Ok(()),
+            left => Err(DecodeError::Trailing(left)),
+        }
+    }
+
+    /// Reads a struct's next field, if it is due.
+    pub(crate) fn field<F: Field>(&mut self, into: &mut F) {
+        if self.walk.is_due(self.version) {
+            into.fill(self);
+        }
+    }
+
+    /// Reads a struct's next field, which is a tagged one, if it is due. The last of equal tags holds.
+    pub(crate) fn tagged<F: Field>(&mut self, into: &mut F) {
+        if self.walk.is_due(self.version) {
+            *into = F::parse(self);
         }
     }
 }
@@ -188,6 +237,11 @@ impl Reader {
 /// Writes the fields of a message.
 pub struct Writer {
     out: Vec<u8>,
+    walk: Walk,
+    /// How many tagged fields the struct at hand has to write.
+    tags: u32,
+    /// Whether it is their turn.
+    tags_due: bool,
     /// The version of the message being written.
     pub version: i16,
     /// Whether that version is flexible: compact lengths and tagged fields (KIP-482).
@@ -197,7 +251,8 @@ pub struct Writer {
 impl Writer {
     /// A writer that appends to `out` a message of the given version.
     pub fn new(out: Vec<u8>, version: i16, flexible: bool) -> Writer {
-        Writer { out, version, flexible }
+        let walk = Walk::plain(&[]);
+        Writer { out, walk, tags: 0, tags_due: false, version, flexible }
     }
 
     /// What has been written.
@@ -219,229 +274,60 @@ impl Writer {
         self.out.push(value as u8);
     }
 
-    fn length(&mut self, len: Option<usize>, short: bool) {
+    /// The length of a string, a byte field or an array; `None` for null, in whose place the empty
+    /// value is written where the version has no null.
+    pub(super) fn length(&mut self, len: Option<usize>, short: bool) {
+        let null = self.walk.take_null();
+        let len = if null { len } else { Some(len.unwrap_or(0)) };
         if self.flexible {
             self.uvarint(len.map_or(0, |len| len as u32 + 1));
         } else if short {
-            len.map_or(-1, |len| len as i16).write(self);
+            self.put(&len.map_or(-1, |len| len as i16).to_be_bytes());
         } else {
-            len.map_or(-1, |len| len as i32).write(self);
+            self.put(&len.map_or(-1, |len| len as i32).to_be_bytes());
         }
     }
 
-    /// Writes one tagged field, its size first.
-    pub fn tag(&mut self, tag: u32, field: &impl Field) {
-        let mut inner = Writer::new(Vec::new(), self.version, true);
-        field.write(&mut inner);
-        self.uvarint(tag);
-        self.uvarint(inner.out.len() as u32);
-        self.put(&inner.out);
-    }
-}
-
-/// A type that a field of a message can have.
-pub trait Field: Sized {
-    /// Writes the value.
-    fn write(&self, out: &mut Writer);
-    /// Reads a value, which means nothing unless [`Reader::check`] finds no error.
-    fn parse(from: &mut Reader) -> Self;
-    /// Reads a value.
-    fn read(from: &mut Reader) -> Result<Self, DecodeError> {
-        let value = Self::parse(from);
-        from.check().map(|()| value)
-    }
-    /// How many bytes a value takes at least: what bounds the claimed length of an array.
-    fn min_bytes(version: i16, flexible: bool) -> usize;
-    /// Makes a value for a test.
-    #[cfg(test)]
-    fn sample(samples: &mut super::tests::samples::Samples) -> Self;
-}
-
-macro_rules! numbers {
-    ($($number:ty),*) => { $(
-        impl Field for $number {
-            fn write(&self, out: &mut Writer) {
-                out.put(&self.to_be_bytes());
-            }
-            fn parse(from: &mut Reader) -> Self {
-                <$number>::from_be_bytes(from.array())
-            }
-            fn min_bytes(_version: i16, _flexible: bool) -> usize {
-                size_of::<$number>()
-            }
-            #[cfg(test)]
-            fn sample(samples: &mut super::tests::samples::Samples) -> Self {
-                samples.number(size_of::<$number>()) as $number
+    /// Writes the fields of a struct: those without a tag, and in a flexible version the tagged ones
+    /// behind them.
+    pub(crate) fn fields(&mut self, from: &dyn FieldsOut) {
+        let outer = (mem::take(&mut self.tags), mem::take(&mut self.tags_due));
+        let outer_walk = mem::replace(&mut self.walk, Walk::plain(from.rules()));
+        from.write_fields(self);
+        if self.flexible {
+            self.uvarint(self.tags);
+            if self.tags > 0 {
+                self.tags_due = true;
+                self.walk = Walk::plain(from.rules());
+                from.write_fields(self);
             }
         }
-    )* };
-}
-numbers!(i8, i16, u16, i32, u32, i64, f64);
+        self.walk = outer_walk;
+        (self.tags, self.tags_due) = outer;
+    }
 
-impl Field for bool {
-    fn write(&self, out: &mut Writer) {
-        out.put(&[u8::from(*self)]);
-    }
-    fn parse(from: &mut Reader) -> Self {
-        i8::parse(from) != 0
-    }
-    fn min_bytes(_version: i16, _flexible: bool) -> usize {
-        1
-    }
-    #[cfg(test)]
-    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
-        samples.flag()
-    }
-}
-
-impl Field for Uuid {
-    fn write(&self, out: &mut Writer) {
-        out.put(&self.0);
-    }
-    fn parse(from: &mut Reader) -> Self {
-        Uuid(from.array())
-    }
-    fn min_bytes(_version: i16, _flexible: bool) -> usize {
-        16
-    }
-    #[cfg(test)]
-    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
-        let (high, low) = (samples.number(8) as u64, samples.number(8) as u64);
-        Uuid((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
-    }
-}
-
-/// A field that a length precedes, with −1 (0 when compact) for null.
-trait Prefixed: Sized {
-    const SHORT: bool;
-    fn body_len(&self) -> usize;
-    fn write_body(&self, out: &mut Writer);
-    fn parse_body(from: &mut Reader, len: usize) -> Self;
-    #[cfg(test)]
-    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self;
-}
-
-/// The longest string in bytes, in flexible versions too.
-const MAX_STRING_BYTES: usize = i16::MAX as usize;
-
-/// As much of a string as can be written.
-fn cut(text: &str) -> &str {
-    if text.len() <= MAX_STRING_BYTES {
-        return text;
-    }
-    let whole_chars = (0..=MAX_STRING_BYTES).rev().find(|&at| text.is_char_boundary(at));
-    &text[..whole_chars.unwrap_or(0)]
-}
-
-/// At most 32,767 bytes, in every version: longer text is cut when written, for it cannot be told
-/// on the wire, and refused when read.
-impl Prefixed for String {
-    const SHORT: bool = true;
-    fn body_len(&self) -> usize {
-        cut(self).len()
-    }
-    fn write_body(&self, out: &mut Writer) {
-        out.put(cut(self).as_bytes());
-    }
-    #[cfg(test)]
-    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
-        samples.text()
-    }
-    fn parse_body(from: &mut Reader, len: usize) -> Self {
-        let place = from.advance(len);
-        match std::str::from_utf8(&from.frame[place]) {
-            Ok(text) if len <= MAX_STRING_BYTES => return text.to_owned(),
-            Ok(_) => from.fail(DecodeError::BadLength(len as i64)),
-            Err(_) => from.fail(DecodeError::BadString),
-        }
-        String::new()
-    }
-}
-
-impl Prefixed for Bytes {
-    const SHORT: bool = false;
-    fn body_len(&self) -> usize {
-        self.len()
-    }
-    fn write_body(&self, out: &mut Writer) {
-        out.put(self);
-    }
-    fn parse_body(from: &mut Reader, len: usize) -> Self {
-        let place = from.advance(len);
-        from.frame.slice(place)
-    }
-    #[cfg(test)]
-    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
-        samples.text().into()
-    }
-}
-
-impl<T: Field> Prefixed for Vec<T> {
-    const SHORT: bool = false;
-    fn body_len(&self) -> usize {
-        self.len()
-    }
-    fn write_body(&self, out: &mut Writer) {
-        self.iter().for_each(|item| item.write(out));
-    }
-    fn parse_body(from: &mut Reader, len: usize) -> Self {
-        let min_bytes = T::min_bytes(from.version, from.flexible);
-        if !from.has(len.saturating_mul(min_bytes)) {
-            return Vec::new();
-        }
-        let mut items = Vec::with_capacity(len);
-        while items.len() < len && from.error.is_none() {
-            items.push(T::parse(from));
-        }
-        items
-    }
-    #[cfg(test)]
-    fn sample_body(samples: &mut super::tests::samples::Samples) -> Self {
-        samples.array(T::sample)
-    }
-}
-
-fn min_prefix_bytes(short: bool, flexible: bool) -> usize {
-    match (flexible, short) {
-        (true, _) => 1,
-        (false, true) => 2,
-        (false, false) => 4,
-    }
-}
-
-impl<T: Prefixed> Field for T {
-    fn write(&self, out: &mut Writer) {
-        out.length(Some(self.body_len()), T::SHORT);
-        self.write_body(out);
-    }
-    fn parse(from: &mut Reader) -> Self {
-        let len = from.length_not_null(T::SHORT);
-        T::parse_body(from, len)
-    }
-    fn min_bytes(_version: i16, flexible: bool) -> usize {
-        min_prefix_bytes(T::SHORT, flexible)
-    }
-    #[cfg(test)]
-    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
-        T::sample_body(samples)
-    }
-}
-
-impl<T: Prefixed> Field for Option<T> {
-    fn write(&self, out: &mut Writer) {
-        out.length(self.as_ref().map(T::body_len), T::SHORT);
-        if let Some(value) = self {
-            value.write_body(out);
+    /// Writes a struct's next field, if it is due.
+    pub(crate) fn field<F: Field>(&mut self, from: &F) {
+        if self.walk.is_due(self.version) && !self.tags_due {
+            from.write(self);
         }
     }
-    fn parse(from: &mut Reader) -> Self {
-        from.length(T::SHORT).map(|len| T::parse_body(from, len))
-    }
-    fn min_bytes(_version: i16, flexible: bool) -> usize {
-        min_prefix_bytes(T::SHORT, flexible)
-    }
-    #[cfg(test)]
-    fn sample(samples: &mut super::tests::samples::Samples) -> Self {
-        if samples.null() { None } else { Some(T::sample_body(samples)) }
+
+    /// Writes a struct's next field, which is a tagged one, its size first; counts it where it is
+    /// not yet due. A field with its default is left out.
+    pub(crate) fn tagged<F: Field + PartialEq>(&mut self, from: &F, default: F) {
+        let is_default = *from == default;
+        match self.walk.next(self.version) {
+            Some(tag) if !is_default && self.tags_due => {
+                let before = mem::take(&mut self.out);
+                from.write(self);
+                let field = mem::replace(&mut self.out, before);
+                self.uvarint(tag as u32);
+                self.uvarint(field.len() as u32);
+                self.put(&field);
+            }
+            Some(_) if !is_default => self.tags += 1,
+            _ => {}
+        }
     }
 }

@@ -66,6 +66,7 @@ impl Topic {
 pub struct Topics {
     by_name: LiteMap<String, Topic>,
     names: LiteMap<Uuid, String>,
+    changes: u64,
 }
 
 impl Topics {
@@ -76,12 +77,19 @@ impl Topics {
 
     /// The topic with this name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Topic> {
+        self.changes += 1;
         self.by_name.get_mut(name)
     }
 
     /// The topic with this id.
     pub fn by_id(&self, id: Uuid) -> Option<&Topic> {
         self.by_name.get(self.names.get(&id)?)
+    }
+
+    /// How often topics have been added, changed or removed, as far as this can tell: while it stays
+    /// the same, nothing has.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// All topics, by name.
@@ -91,6 +99,7 @@ impl Topics {
 
     /// Adds a topic.
     pub fn insert(&mut self, topic: Topic) {
+        self.changes += 1;
         self.names.insert(topic.id, topic.name.clone());
         self.by_name.insert(topic.name.clone(), topic);
     }
@@ -98,6 +107,7 @@ impl Topics {
     /// Removes a topic.
     pub fn remove(&mut self, name: &str) -> Option<Topic> {
         let topic = self.by_name.remove(name)?;
+        self.changes += 1;
         self.names.remove(&topic.id);
         Some(topic)
     }

@@ -27,7 +27,11 @@ pub struct Host {
     pub load_count: usize,
     pub loaded_bytes: usize,
     correlation_id: i32,
+    seed: u64,
 }
+
+/// Where a broker's random numbers begin.
+const SEED: u64 = 42;
 
 pub const CLIENT: ConnectionId = ConnectionId(1);
 
@@ -46,12 +50,30 @@ impl Host {
     }
 
     pub fn open_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::open_seeded(now, config, storage, SEED)
+    }
+
+    fn open_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
+        let mut host = Host::held_seeded(now, config, storage, seed);
+        host.hold_loads = false;
+        while !host.loads.is_empty() {
+            host.load();
+        }
+        host
+    }
+
+    /// A broker whose loads wait for [`Host::load`].
+    pub fn held_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::held_seeded(now, config, storage, SEED)
+    }
+
+    fn held_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
         let mut host = Host {
-            broker: Broker::new(config, 42),
+            broker: Broker::new(config, seed),
             storage,
             now,
             hold_commits: false,
-            hold_loads: false,
+            hold_loads: true,
             commits: VecDeque::new(),
             loads: VecDeque::new(),
             responses: VecDeque::new(),
@@ -62,20 +84,33 @@ impl Host {
             load_count: 0,
             loaded_bytes: 0,
             correlation_id: 0,
+            seed,
         };
         host.pump();
-        host.input(Input::Connected { connection: CLIENT });
+        host.connect(CLIENT);
         host
     }
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
-        Host::open(config(&[]), self.storage)
+        let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };
+        // Ids are never made twice.
+        Host::open_seeded(now, config(&[]), self.storage, self.seed + 1)
     }
 
     /// The same, with clocks that go on.
     pub fn reopen_now(self) -> Host {
         Host::open_at(self.now, config(&[]), self.storage)
+    }
+
+    pub fn connect(&mut self, connection: ConnectionId) {
+        self.connect_to(0, connection);
+    }
+
+    /// Connects to one of the brokers that the broker is shown as.
+    pub fn connect_to(&mut self, node_id: i32, connection: ConnectionId) {
+        let client_host = "/127.0.0.1".to_owned();
+        self.input(Input::Connected { connection, client_host, node_id });
     }
 
     pub fn input(&mut self, input: Input) {

@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use ottla::protocol::{Frames, Request, decode_response, encode_request, messages as m};
@@ -132,9 +132,12 @@ pub fn batch(values: &[&str]) -> Bytes {
 }
 
 pub fn batch_with(values: &[&str], options: &BatchOptions) -> Bytes {
+    // Now, for what is older than retention.ms would soon be gone.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock past 1970");
+    let now_ms = now.as_millis() as i64;
     let mut builder = BatchBuilder::new();
     for (at, value) in (0..).zip(values) {
-        builder.append(1_700_000_000_000 + at, Some(b"key"), Some(value.as_bytes()), &[]);
+        builder.append(now_ms + at, Some(b"key"), Some(value.as_bytes()), &[]);
     }
     builder.finish(options).expect("a batch")
 }

@@ -292,6 +292,8 @@ impl Shared {
             Event::FetchFailed { topic, partition, error } => {
                 self.events.fetch_failed(&topic, partition, &answer::error(&error));
             }
+            // The options name no group.
+            Event::Group(_) => {}
             Event::Unreachable { error } => self.events.unreachable(&answer::error(&error)),
         }
     }

@@ -10,7 +10,13 @@ use crate::port;
 pub type LocalSink = Box<dyn Fn(Option<Bytes>)>;
 
 /// One client's connection.
-pub(super) enum Connection {
+pub(super) struct Connection {
+    /// Where the client is, as the broker shows it.
+    pub(super) client_host: String,
+    way: Way,
+}
+
+enum Way {
     /// Over a port.
     Port { port: MessagePort, _on_message: Closure<dyn Fn(MessageEvent)> },
     /// Within this module.
@@ -20,30 +26,35 @@ pub(super) enum Connection {
 impl Connection {
     pub(super) fn over_port(
         port: MessagePort,
+        client_host: String,
         receive: impl Fn(Option<Bytes>) + 'static,
     ) -> Connection {
         let on_message = port::listen(&port, receive);
-        Connection::Port { port, _on_message: on_message }
+        Connection { client_host, way: Way::Port { port, _on_message: on_message } }
+    }
+
+    pub(super) fn local(sink: LocalSink) -> Connection {
+        Connection { client_host: "local".to_owned(), way: Way::Local(sink) }
     }
 
     pub(super) fn send(&self, frame: Bytes) {
-        match self {
-            Connection::Port { port, .. } => port::post(port, &frame),
-            Connection::Local(sink) => sink(Some(frame)),
+        match &self.way {
+            Way::Port { port, .. } => port::post(port, &frame),
+            Way::Local(sink) => sink(Some(frame)),
         }
     }
 
     /// Ends the connection and tells the client.
     pub(super) fn close(&self) {
-        match self {
-            Connection::Port { port, .. } => port::end(port),
-            Connection::Local(sink) => sink(None),
+        match &self.way {
+            Way::Port { port, .. } => port::end(port),
+            Way::Local(sink) => sink(None),
         }
     }
 
     /// Ends the connection of a client that is gone.
     pub(super) fn forget(&self) {
-        if let Connection::Port { port, .. } = self {
+        if let Way::Port { port, .. } = &self.way {
             port::close(port);
         }
     }

@@ -30,6 +30,9 @@ pub use engine::Engine;
 use storage::Storage;
 pub use storage::StorageKind;
 
+/// The broker's number, which nobody sets here: Kafka's default of `node.id`.
+const NODE_ID: i32 = 0;
+
 /// What a host asks of its surroundings.
 pub trait Surroundings {
     /// Calls [`Host::tick`] after this delay. A later call replaces an earlier one.
@@ -38,6 +41,8 @@ pub trait Surroundings {
     fn log(&self, level: ottla::LogLevel, message: &str);
     /// The storage could not be opened again. The host serves nobody any more.
     fn failed(&self, reason: &str);
+    /// Another leader has taken over the storage. The host serves nobody any more.
+    fn fenced(&self);
 }
 
 /// Runs brokers, one after another: when the storage fails, a new broker takes over.
@@ -82,32 +87,37 @@ impl<E: Engine + 'static> Host<E> {
     async fn start(self: &Rc<Self>) -> Result<(), crate::idb::OpenError> {
         let weak = Rc::downgrade(self);
         let report = Rc::new(move |input| {
-            if let Some(host) = weak.upgrade() {
-                host.push(input);
+            match weak.upgrade() {
+                // What waits is not refused: its clients ask the new leader.
+                Some(host) if host.storage.is_fenced() => host.fenced(),
+                Some(host) => host.push(input),
+                None => {}
             }
         });
         self.storage.open(report).await?;
         *self.engine.borrow_mut() = Some((self.make)());
         // Those that connected in the meantime, before what they have already sent.
-        for connection in self.connections.borrow().keys() {
-            self.queue.borrow_mut().push_front(Input::Connected { connection: *connection });
+        for (id, connection) in self.connections.borrow().iter() {
+            self.queue.borrow_mut().push_front(connected(*id, &connection.client_host));
         }
         self.push(Input::Tick);
         Ok(())
     }
 
     /// Serves a connection over a port: each message is a frame, as an `ArrayBuffer`. Any other
-    /// message ends the connection, in both directions.
-    pub fn connect_port(self: &Rc<Self>, port: MessagePort) {
+    /// message ends the connection, in both directions. `client_host` is where the client is, as
+    /// DescribeGroups shows it.
+    pub fn connect_port(self: &Rc<Self>, port: MessagePort, client_host: String) {
         let id = self.name_connection();
         let host = Rc::clone(self);
-        self.add(id, Connection::over_port(port, move |frame| host.receive(id, frame)));
+        let receive = move |frame| host.receive(id, frame);
+        self.add(id, Connection::over_port(port, client_host, receive));
     }
 
     /// Serves a connection within this module.
     pub fn connect_local(self: &Rc<Self>, sink: LocalSink) -> ConnectionId {
         let id = self.name_connection();
-        self.add(id, Connection::Local(sink));
+        self.add(id, Connection::local(sink));
         id
     }
 
@@ -125,6 +135,22 @@ impl<E: Engine + 'static> Host<E> {
         }
     }
 
+    /// These are all the hosts of clients that are left: ends the connections of the others.
+    pub fn alive_hosts(self: &Rc<Self>, hosts: &[String]) {
+        let connections = self.connections.borrow();
+        let gone = connections.iter().filter(|(_, gone)| !hosts.contains(&gone.client_host));
+        let gone: Vec<ConnectionId> = gone.map(|(id, _)| *id).collect();
+        drop(connections);
+        for id in gone {
+            self.receive(id, None);
+        }
+    }
+
+    /// The epoch in which the storage was opened.
+    pub fn epoch(&self) -> f64 {
+        self.storage.epoch()
+    }
+
     /// The time asked for has come.
     pub fn tick(self: &Rc<Self>) {
         self.scheduled_ms.set(None);
@@ -139,16 +165,24 @@ impl<E: Engine + 'static> Host<E> {
         self.drop_connections();
     }
 
+    fn fenced(&self) {
+        if self.engine.borrow().is_some() {
+            self.close();
+            self.surroundings.fenced();
+        }
+    }
+
     fn name_connection(&self) -> ConnectionId {
         self.last_connection.set(self.last_connection.get() + 1);
         ConnectionId(self.last_connection.get())
     }
 
     fn add(self: &Rc<Self>, id: ConnectionId, connection: Connection) {
+        let input = connected(id, &connection.client_host);
         self.connections.borrow_mut().insert(id, Rc::new(connection));
         // While the storage is being opened, `start` will tell the new broker.
         if self.engine.borrow().is_some() {
-            self.push(Input::Connected { connection: id });
+            self.push(input);
         }
     }
 
@@ -245,4 +279,9 @@ impl<E: Engine + 'static> Host<E> {
         let delay_ms = deadline_ms.saturating_sub(self.clock.now().monotonic_ms);
         self.surroundings.schedule(delay_ms as f64);
     }
+}
+
+fn connected(connection: ConnectionId, client_host: &str) -> Input {
+    let client_host = client_host.to_owned();
+    Input::Connected { connection, client_host, node_id: NODE_ID }
 }

@@ -1,6 +1,6 @@
 //! The storage behind a broker.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use ottla::Input;
 use ottla::storage::{Commit, Load, LoadId, MemoryStorage, StorageError};
@@ -23,7 +23,13 @@ pub enum StorageKind {
 
 pub(super) enum Storage {
     Memory(RefCell<MemoryStorage>),
-    Idb { name: String, open_timeout_ms: u32, driver: RefCell<Option<Driver>> },
+    Idb {
+        name: String,
+        open_timeout_ms: u32,
+        /// The leader's epoch, once it has begun.
+        epoch: Cell<Option<f64>>,
+        driver: RefCell<Option<Driver>>,
+    },
 }
 
 impl Storage {
@@ -31,17 +37,36 @@ impl Storage {
         match kind {
             StorageKind::Memory => Storage::Memory(RefCell::new(MemoryStorage::new())),
             StorageKind::Idb { name, open_timeout_ms } => {
-                Storage::Idb { name, open_timeout_ms, driver: RefCell::new(None) }
+                let (epoch, driver) = (Cell::new(None), RefCell::new(None));
+                Storage::Idb { name, open_timeout_ms, epoch, driver }
             }
         }
     }
 
     pub(super) async fn open(&self, report: Report) -> Result<(), OpenError> {
-        if let Storage::Idb { name, open_timeout_ms, driver } = self {
-            let opened = Driver::open(name, *open_timeout_ms, report).await?;
+        if let Storage::Idb { name, open_timeout_ms, epoch, driver } = self {
+            // Opened again, it goes on in its epoch: another leader's may have begun.
+            let opened = Driver::open(name, *open_timeout_ms, epoch.get(), report).await?;
+            epoch.set(Some(opened.epoch()));
             *driver.borrow_mut() = Some(opened);
         }
         Ok(())
+    }
+
+    /// The leader's epoch; 0 in memory.
+    pub(super) fn epoch(&self) -> f64 {
+        match self {
+            Storage::Memory(_) => 0.0,
+            Storage::Idb { epoch, .. } => epoch.get().unwrap_or_default(),
+        }
+    }
+
+    /// Whether another leader has taken over, and nothing can be stored any more.
+    pub(super) fn is_fenced(&self) -> bool {
+        match self {
+            Storage::Memory(_) => false,
+            Storage::Idb { driver, .. } => driver.borrow().as_ref().is_some_and(Driver::is_fenced),
+        }
     }
 
     /// Starts a commit. What is done at once comes back; the rest is reported.

@@ -5,8 +5,8 @@ use ottla::storage::{Commit, Durability, StorageError, Write};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbTransaction};
 
-use super::fault;
-use super::schema::{LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
+use super::schema::{LEADER, LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
+use super::{fault, leader};
 use crate::object::object;
 
 #[wasm_bindgen]
@@ -26,10 +26,10 @@ extern "C" {
     // web_sys marks its own as deprecated, as it takes older browsers to have none. All that have
     // modules in workers have it.
     #[wasm_bindgen(extends = IdbTransaction, js_name = IDBTransaction)]
-    type Committable;
+    pub(super) type Committable;
 
     #[wasm_bindgen(catch, method, js_class = "IDBTransaction")]
-    fn commit(this: &Committable) -> Result<(), JsValue>;
+    pub(super) fn commit(this: &Committable) -> Result<(), JsValue>;
 
     #[wasm_bindgen(catch, method, js_class = "IDBTransaction", js_name = objectStore)]
     fn store(this: &Committable, name: &JsValue) -> Result<IdbObjectStore, JsValue>;
@@ -39,7 +39,10 @@ extern "C" {
 struct Words {
     metadata: JsValue,
     log: JsValue,
-    both: JsValue,
+    leader: JsValue,
+    metadata_only: Array,
+    log_only: Array,
+    both: Array,
     readwrite: JsValue,
     relaxed: JsValue,
     strict: JsValue,
@@ -47,12 +50,15 @@ struct Words {
 
 thread_local! {
     static WORDS: Words = {
-        let (metadata, log) = (JsValue::from_str(METADATA), JsValue::from_str(LOG));
+        let [metadata, log, leader] = [METADATA, LOG, LEADER].map(JsValue::from_str);
         let durability = |durability: &str| object(&[("durability", durability.into())]);
         Words {
-            both: Array::of2(&metadata, &log).into(),
+            metadata_only: Array::of2(&leader, &metadata),
+            log_only: Array::of2(&leader, &log),
+            both: Array::of3(&leader, &metadata, &log),
             metadata,
             log,
+            leader,
             readwrite: JsValue::from_str("readwrite"),
             relaxed: durability("relaxed"),
             strict: durability("strict"),
@@ -62,7 +68,11 @@ thread_local! {
 
 impl Words {
     fn store(&self, name: &str) -> &JsValue {
-        if name == LOG { &self.log } else { &self.metadata }
+        match name {
+            LOG => &self.log,
+            LEADER => &self.leader,
+            _ => &self.metadata,
+        }
     }
 }
 
@@ -78,9 +88,10 @@ enum Step {
     Delete { store: &'static str, key: JsValue },
 }
 
-/// Starts a commit. If this fails, nothing of it is stored.
+/// Starts a commit of a leader's epoch. If this fails, nothing of it is stored.
 pub(super) fn start(
     database: &IdbDatabase,
+    epoch: f64,
     commit: &Commit,
     handlers: &Handlers<'_>,
 ) -> Result<IdbTransaction, StorageError> {
@@ -88,7 +99,7 @@ pub(super) fn start(
     let transaction = begin(database, &steps, commit.durability)?;
     transaction.set_oncomplete(Some(handlers.complete));
     transaction.set_onabort(Some(handlers.abort));
-    let applied = apply(&transaction, &steps).and_then(|()| {
+    let applied = apply(&transaction, epoch, &steps).and_then(|()| {
         // Without it, the transaction would first be seen to lie idle.
         transaction.unchecked_ref::<Committable>().commit()
     });
@@ -144,13 +155,22 @@ fn begin(
     durability: Durability,
 ) -> Result<IdbTransaction, StorageError> {
     let uses = |store| steps.iter().any(|step| step.store() == store);
+    // Only the stores in use: a commit that leaves one alone does not hold up its readers.
+    let stores = WORDS.with(|words| match (uses(METADATA), uses(LOG)) {
+        (true, true) => words.both.clone(),
+        (false, true) => words.log_only.clone(),
+        _ => words.metadata_only.clone(),
+    });
+    readwrite(database, &stores, durability)
+}
+
+/// Opens a readwrite transaction.
+pub(super) fn readwrite(
+    database: &IdbDatabase,
+    stores: &Array,
+    durability: Durability,
+) -> Result<IdbTransaction, StorageError> {
     WORDS.with(|words| {
-        // Only the stores in use: a commit that leaves one alone does not hold up its readers.
-        let stores = match (uses(METADATA), uses(LOG)) {
-            (true, true) => &words.both,
-            (false, true) => &words.log,
-            _ => &words.metadata,
-        };
         let options = match durability {
             Durability::Relaxed => &words.relaxed,
             Durability::Strict => &words.strict,
@@ -162,14 +182,18 @@ fn begin(
     })
 }
 
-fn apply(transaction: &IdbTransaction, steps: &[Step]) -> Result<(), JsValue> {
+fn apply(transaction: &IdbTransaction, epoch: f64, steps: &[Step]) -> Result<(), JsValue> {
+    let store_of = |name| {
+        let transaction = transaction.unchecked_ref::<Committable>();
+        WORDS.with(|words| transaction.store(words.store(name)))
+    };
+    leader::claim(&store_of(LEADER)?, epoch)?;
     let mut open: Option<(&'static str, IdbObjectStore)> = None;
     for step in steps {
         let store = match &open {
             Some((name, store)) if *name == step.store() => store.clone(),
             _ => {
-                let transaction = transaction.unchecked_ref::<Committable>();
-                let store = WORDS.with(|words| transaction.store(words.store(step.store())))?;
+                let store = store_of(step.store())?;
                 open = Some((step.store(), store.clone()));
                 store
             }

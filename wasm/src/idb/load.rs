@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode};
 
+use super::commit::Committable;
 use super::fault;
 use super::schema::{LOG, METADATA, piece_end, pieces_range};
 
@@ -137,6 +138,8 @@ async fn read(
         .map_err(thrown)?;
     let (keys, values) =
         transaction.object_store(store).and_then(|store| issue(&store)).map_err(thrown)?;
+    // A worker that is frozen now must not hold the transaction open: other tabs would wait for it.
+    transaction.unchecked_ref::<Committable>().commit().map_err(thrown)?;
     // Requests of one transaction succeed in order: with the second, the first is there as well.
     success(&transaction, &values).await?;
     let array = |request: &IdbRequest| {

@@ -1,19 +1,21 @@
 //! The IndexedDB driver: carries out the broker's commits and loads. No other module knows
 //! IndexedDB.
 //!
-//! A database `ottla:<name>` has two object stores with keys beside the values:
+//! A database `ottla:<name>` has three object stores with keys beside the values:
 //!
+//! - `leader`: epoch → 1, with one record, the leader's (see `leader.rs`);
 //! - `metadata`: text → `Uint8Array`;
 //! - `log`: `[log, segment, end]` → `Uint8Array`, a piece of a segment, where `end` is the position
 //!   *behind* the piece: the piece that holds a position is the first whose key is above it.
 //!
-//! Opening and upgrading go through `indexed_db_futures`. Transactions use `web_sys` directly, for
-//! two reasons: the crate's `Transaction::commit` says that a transaction aborted but not why, and
-//! a full quota shows only there; and it makes a channel and three closures for each transaction,
-//! where this driver, with its one commit at a time, makes its two handlers once.
+//! It uses `web_sys` directly: what the crates above it offer says that a transaction aborted but
+//! not why, though a full quota shows only there; it makes a channel and three closures for each
+//! transaction, where this driver, with its one commit at a time, makes its two handlers once; and
+//! its errors bring the printing of floating-point numbers along, 9 KB of a page's load.
 
 mod commit;
 mod fault;
+mod leader;
 mod load;
 mod open;
 mod schema;
@@ -47,6 +49,8 @@ struct Shared {
     report: Report,
     connection: RefCell<Option<Connection>>,
     in_flight: RefCell<Option<InFlight>>,
+    epoch: f64,
+    fenced: Cell<bool>,
     closed: Cell<bool>,
 }
 
@@ -63,22 +67,33 @@ struct Connection {
 }
 
 impl Driver {
-    /// Opens the database of this name, and makes it where there is none.
+    /// Opens the database of this name, and makes it where there is none. Without an `epoch` it
+    /// begins one, and so takes over from whoever wrote until now; with one it goes on in it.
     ///
     /// `open_timeout_ms` bounds every wait for the browser to open it, now and after the connection
     /// was lost.
     pub async fn open(
         name: &str,
         open_timeout_ms: u32,
+        epoch: Option<f64>,
         report: Report,
     ) -> Result<Driver, OpenError> {
         let database = open::open(name, open_timeout_ms).await?;
+        let epoch = match epoch {
+            Some(epoch) => epoch,
+            None => leader::take_over(&database).await.map_err(|error| {
+                database.close();
+                OpenError::Failed(error.to_string())
+            })?,
+        };
         let shared = Rc::new(Shared {
             name: name.to_owned(),
             open_timeout_ms,
             report,
             connection: RefCell::new(None),
             in_flight: RefCell::new(None),
+            epoch,
+            fenced: Cell::new(false),
             closed: Cell::new(false),
         });
         shared.adopt(database);
@@ -88,9 +103,22 @@ impl Driver {
         };
         let on_abort = {
             let shared = Rc::clone(&shared);
-            Closure::new(move |event: Event| shared.end_commit(Err(fault::of_aborted(&event))))
+            Closure::new(move |event: Event| {
+                shared.fenced.set(shared.fenced.get() || fault::is_fenced(&event));
+                shared.end_commit(Err(fault::of_aborted(&event)));
+            })
         };
         Ok(Driver { shared, on_complete, on_abort })
+    }
+
+    /// The number of the leader's epoch. Later ones are larger.
+    pub fn epoch(&self) -> f64 {
+        self.shared.epoch
+    }
+
+    /// Whether a commit failed because a later epoch has begun. From then on every commit fails.
+    pub fn is_fenced(&self) -> bool {
+        self.shared.fenced.get()
     }
 
     /// Stores the writes of a commit, all or none, and reports `Committed` once the transaction has
@@ -104,7 +132,9 @@ impl Driver {
         let started = if self.shared.in_flight.borrow().is_some() {
             Err(StorageError::Failed("a commit was begun while another was under way".into()))
         } else {
-            self.shared.database().and_then(|database| commit::start(&database, &commit, &handlers))
+            self.shared.database().and_then(|database| {
+                commit::start(&database, self.shared.epoch, &commit, &handlers)
+            })
         };
         match started {
             Ok(transaction) => {

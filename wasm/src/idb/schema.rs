@@ -8,13 +8,19 @@ use web_sys::IdbKeyRange;
 use super::fault;
 
 /// The version of the layout. A database of a later version is refused.
-pub(super) const VERSION: u32 = 1;
+///
+/// 1 had no `leader`. A broker of that version must not write beside one that fences, and cannot: the
+/// upgrade ends its connection.
+pub(super) const VERSION: u32 = 2;
 
 /// The store of metadata values.
 pub(super) const METADATA: &str = "metadata";
 
 /// The store of the logs' pieces.
 pub(super) const LOG: &str = "log";
+
+/// The store that says who may write.
+pub(super) const LEADER: &str = "leader";
 
 /// The largest value written. Chromium moves values of 64 KiB and more into files of their own,
 /// which for what a broker appends is the slower way.

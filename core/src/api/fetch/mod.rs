@@ -19,6 +19,9 @@ use crate::{LogLevel, Now, Output};
 
 const READ_COMMITTED: i8 = 1;
 
+const NOT_LEADER: i16 = ErrorCode::NotLeaderOrFollower as i16;
+const FENCED: i16 = ErrorCode::FencedLeaderEpoch as i16;
+
 pub(crate) fn fetch(node: &mut Node, now: Now, call: Call, mut request: m::FetchRequest) -> Reply {
     let fresh_id = node.random.session_id();
     let (mode, partitions) = match node.sessions.begin(&mut request, call.version, fresh_id, now) {
@@ -28,7 +31,7 @@ pub(crate) fn fetch(node: &mut Node, now: Now, call: Call, mut request: m::Fetch
             return call.now(&m::FetchResponse { error_code, ..Default::default() });
         }
     };
-    let bound = node.config.number("fetch.max.bytes").min(i64::from(request.max_bytes));
+    let bound = node.settings.fetch_max_bytes.min(request.max_bytes);
     Reply::Parked(Box::new(Task {
         call,
         mode,
@@ -73,10 +76,11 @@ impl PartitionTask {
         PartitionTask { fetched, offset, awaited: None, loaded: None, next: None }
     }
 
-    fn log_id(&self, node: &Node) -> Result<LogId, ErrorCode> {
+    fn log_id(&self, node: &Node, call: Call) -> Result<LogId, ErrorCode> {
         let key = &self.fetched.key;
         let topic = node.topic(&key.topic, key.topic_id)?;
-        topic.log(key.partition).ok_or(ErrorCode::UnknownTopicOrPartition)
+        let log = topic.log(key.partition).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        node.check_leader(call, key.partition).map(|()| log)
     }
 
     fn read(
@@ -152,7 +156,7 @@ impl Parked for Task {
         for (at, partition) in self.partitions.iter_mut().enumerate() {
             let left = self.max_bytes.saturating_sub(total);
             let wanted = left.min(partition.fetched.asked.partition_max_bytes.max(0) as usize);
-            let log = partition.log_id(node).map(|id| node.logs.get(&id));
+            let log = partition.log_id(node, self.call).map(|id| node.logs.get(&id));
             let outcome = match log {
                 Ok(Some(log)) => {
                     logs.push(log.id());
@@ -218,7 +222,7 @@ impl Parked for Task {
     fn read_ahead(&self, node: &Node) -> Vec<LogRange> {
         let next = |partition: &PartitionTask| {
             let (offset, max_bytes) = partition.next?;
-            let log = node.logs.get(&partition.log_id(node).ok()?)?;
+            let log = node.logs.get(&partition.log_id(node, self.call).ok()?)?;
             match log.read(offset, max_bytes, true) {
                 Read::Cold(range) => Some(range),
                 _ => None,
@@ -235,7 +239,7 @@ impl Task {
             Mode::Full { session_id } | Mode::Incremental { session_id } => session_id,
         };
         let mut response = m::FetchResponse { session_id, ..Default::default() };
-        for (at, data) in found {
+        for (at, mut data) in found {
             let fetched = &self.partitions[at].fetched;
             let news = data.error_code != 0
                 || data.records.as_ref().is_some_and(|records| !records.is_empty())
@@ -247,6 +251,14 @@ impl Task {
             }
             let key = &fetched.key;
             node.sessions.told(session_id, key, &data);
+            let stale = [NOT_LEADER, FENCED];
+            if self.call.version >= 16
+                && stale.contains(&data.error_code)
+                && let Ok(topic) = node.topic(&key.topic, key.topic_id)
+            {
+                let endpoints = &mut response.node_endpoints;
+                data.current_leader = node.tell_leader(endpoints, &topic.name, key.partition);
+            }
             match response.responses.last_mut() {
                 Some(last) if last.topic == key.topic && last.topic_id == key.topic_id => {
                     last.partitions.push(data);

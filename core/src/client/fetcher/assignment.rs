@@ -12,6 +12,8 @@ use super::session::Key;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
+    /// The group has to say where to start.
+    Waiting,
     /// The start is to be found.
     Start(StartPosition),
     /// It is being looked up.
@@ -28,6 +30,10 @@ pub(crate) struct Assigned {
     pub(crate) generation: u64,
     pub(crate) state: State,
     pub(crate) paused: bool,
+    /// On its way to another member: nothing more is fetched or given out.
+    pub(crate) held: bool,
+    /// The end of what is stored and visible, by the last answer; −1 before there was one.
+    pub(crate) high_watermark: i64,
     /// The next offset that the consumer has not taken.
     pub(crate) position: Option<i64>,
     /// The next offset to fetch.
@@ -72,23 +78,39 @@ impl Assignment {
         let mut before = std::mem::take(&mut self.partitions);
         for (topic, partition, start) in wanted {
             let key = (topic, partition);
-            if let Some(assigned) = before.remove(&key) {
-                self.partitions.insert(key, assigned);
-                continue;
+            match before.remove(&key) {
+                Some(assigned) => {
+                    self.partitions.insert(key, assigned);
+                }
+                None => self.add(key, State::Start(start)),
             }
-            self.next_generation += 1;
-            let generation = self.next_generation;
-            self.partitions.entry(key).or_insert(Assigned {
-                generation,
-                state: State::Start(start),
-                paused: false,
-                position: None,
-                fetch_offset: 0,
-                last_epoch: -1,
-                buffered: 0,
-                not_before_ms: 0,
-                errors: 0,
-            });
+        }
+        self.drop_stale();
+    }
+
+    /// Fetches this partition too.
+    pub(crate) fn add(&mut self, key: Key, state: State) {
+        self.next_generation += 1;
+        let generation = self.next_generation;
+        self.partitions.entry(key).or_insert(Assigned {
+            generation,
+            state,
+            paused: false,
+            held: false,
+            high_watermark: -1,
+            position: None,
+            fetch_offset: 0,
+            last_epoch: -1,
+            buffered: 0,
+            not_before_ms: 0,
+            errors: 0,
+        });
+    }
+
+    /// Fetches these no more; what waits of them is dropped.
+    pub(crate) fn remove(&mut self, keys: &[Key]) {
+        for key in keys {
+            self.partitions.remove(key);
         }
         self.drop_stale();
     }
@@ -133,7 +155,8 @@ impl Assignment {
     /// The next that the consumer may take: not of a partition that is paused.
     pub(crate) fn take(&mut self) -> Option<Waiting> {
         let partitions = &self.partitions;
-        let may = |waiting: &Waiting| partitions.get(&waiting.key).is_some_and(|a| !a.paused);
+        let may =
+            |waiting: &Waiting| partitions.get(&waiting.key).is_some_and(|a| !a.paused && !a.held);
         let at = self.waiting.iter().position(may)?;
         let waiting = self.waiting.remove(at)?;
         if let Some(assigned) = self.partitions.get_mut(&waiting.key) {

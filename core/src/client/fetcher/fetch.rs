@@ -34,6 +34,7 @@ impl Fetcher {
             let looking_up = assigned.state == State::LookingUp;
             if (assigned.state != State::Fetching && !looking_up)
                 || assigned.paused
+                || assigned.held
                 || assigned.not_before_ms > now.monotonic_ms
             {
                 continue;
@@ -214,7 +215,7 @@ impl Fetcher {
         match code {
             ErrorCode::None => self.deliver(cluster, key, generation, data),
             ErrorCode::OffsetOutOfRange => {
-                let start = match cluster.config.fetcher.auto_offset_reset {
+                let start = match self.reset_of(cluster, &key) {
                     AutoOffsetReset::Earliest => StartPosition::Earliest,
                     _ => StartPosition::Latest,
                 };
@@ -241,8 +242,9 @@ impl Fetcher {
     /// The position does not exist (any more): go on elsewhere, if that is wanted. What was fetched
     /// before stays, and is taken first.
     fn reset(&mut self, cluster: &mut Cluster, key: Key, start: StartPosition) {
+        let reset = self.reset_of(cluster, &key);
         let Some(assigned) = self.assignment.partitions.get_mut(&key) else { return };
-        if cluster.config.fetcher.auto_offset_reset != AutoOffsetReset::None {
+        if reset != AutoOffsetReset::None {
             if assigned.buffered == 0 {
                 self.assignment.seek(&key, start);
             } else {
@@ -267,6 +269,7 @@ impl Fetcher {
     ) {
         let Some(assigned) = self.assignment.current(&key, generation) else { return };
         assigned.errors = 0;
+        assigned.high_watermark = data.high_watermark;
         let config = &cluster.config.fetcher;
         let committed = config.isolation_level == IsolationLevel::ReadCommitted;
         let aborted = committed.then(|| data.aborted_transactions.unwrap_or_default());

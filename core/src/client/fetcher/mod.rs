@@ -11,7 +11,9 @@
 //!   shows (KIP-320, KIP-595).
 
 mod assignment;
+mod commands;
 mod fetch;
+mod grouped;
 mod position;
 mod session;
 
@@ -22,6 +24,7 @@ pub use position::StartPosition;
 
 use super::admin::{Calls, Origin};
 use super::cluster::Cluster;
+use super::config::AutoOffsetReset;
 use super::connection::EndpointId;
 use super::error::ClientError;
 use super::event::{CallId, Event, Fetched, ListedOffset, PartitionOutcome};
@@ -65,6 +68,8 @@ pub(crate) struct Fetcher {
     requests: LiteMap<u64, Sent>,
     lookups: LiteMap<CallId, Lookup>,
     next_request: u64,
+    /// Where to go on in some topics, when there is no other place.
+    resets: LiteMap<Arc<str>, AutoOffsetReset>,
     /// `FetchReady` has been said, and nothing has been found missing since.
     announced: bool,
 }
@@ -120,7 +125,7 @@ impl Fetcher {
         let partitions = &self.assignment.partitions;
         let mut waiting = self.assignment.waiting.iter();
         if !self.announced
-            && waiting.any(|w| partitions.get(&w.key).is_some_and(|assigned| !assigned.paused))
+            && waiting.any(|w| partitions.get(&w.key).is_some_and(|a| !a.paused && !a.held))
         {
             self.announced = true;
             cluster.events.push_back(Event::FetchReady);

@@ -80,7 +80,7 @@ impl Identity {
                     self.attempts = 0;
                     return Err(error);
                 }
-                let pause_ms = cluster.pause_ms(self.attempts - 1);
+                let pause_ms = cluster.pause_after_ms(self.attempts, &error);
                 self.not_before_ms = now.monotonic_ms.saturating_add(pause_ms);
                 Ok(())
             }

@@ -200,7 +200,7 @@ impl Producer {
         if batch.attempts > config.retry.retries || deadline_ms <= now.monotonic_ms {
             return self.fail(cluster, at, batch, &error);
         }
-        let pause_ms = cluster.pause_ms(batch.attempts - 1);
+        let pause_ms = cluster.pause_after_ms(batch.attempts, &error);
         let partition = &mut self.accumulator.partitions[at];
         let until_ms = now.monotonic_ms.saturating_add(pause_ms);
         partition.not_before_ms = partition.not_before_ms.max(until_ms);

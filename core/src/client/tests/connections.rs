@@ -79,7 +79,7 @@ fn an_answer_to_nothing_ends_the_connection_and_not_the_client() {
     }
     rig.run();
     assert!(!rig.links.contains_key(&seen.link));
-    rig.pass_by_deadlines(400);
+    rig.pass_by_deadlines(50);
     let (seen, request) = rig.expect::<ProduceRequest>();
     rig.produced(&seen, &request, ErrorCode::None, 0);
     assert_eq!(rig.outcome(), "1: 0@0");

@@ -3,6 +3,7 @@
 mod admin;
 mod connections;
 mod fetching;
+mod grouping;
 mod producing;
 mod retrying;
 
@@ -41,6 +42,8 @@ struct Rig {
     /// Nodes that let nobody connect.
     down: BTreeSet<i32>,
     nodes: i32,
+    /// Who coordinates groups.
+    coordinator: i32,
     topics: BTreeMap<String, Leaders>,
     /// The highest versions served, where not all of them.
     at_most: BTreeMap<ApiKey, i16>,
@@ -73,6 +76,7 @@ impl Rig {
             links: BTreeMap::new(),
             down: BTreeSet::new(),
             nodes: 1,
+            coordinator: 0,
             topics: BTreeMap::from([("t".to_owned(), vec![(0, 0), (0, 0)])]),
             at_most: BTreeMap::new(),
             producer_ids: 0,
@@ -135,6 +139,18 @@ impl Rig {
                 };
                 self.answer(&seen, &answer);
             }
+            ApiKey::FindCoordinator => {
+                let answer = FindCoordinatorResponse {
+                    coordinators: vec![Coordinator {
+                        host: "b".to_owned(),
+                        port: self.coordinator,
+                        node_id: self.coordinator,
+                        ..Coordinator::default()
+                    }],
+                    ..FindCoordinatorResponse::default()
+                };
+                self.answer(&seen, &answer);
+            }
             _ => self.inbox.push_back(seen),
         }
     }
@@ -154,6 +170,14 @@ impl Rig {
             served(ApiKey::InitProducerId, 5),
             served(ApiKey::DeleteRecords, 2),
             served(ApiKey::CreateTopics, 7),
+            served(ApiKey::FindCoordinator, 6),
+            served(ApiKey::JoinGroup, 9),
+            served(ApiKey::SyncGroup, 5),
+            served(ApiKey::Heartbeat, 4),
+            served(ApiKey::LeaveGroup, 5),
+            served(ApiKey::OffsetCommit, 10),
+            served(ApiKey::OffsetFetch, 10),
+            served(ApiKey::ConsumerGroupHeartbeat, 1),
         ];
         let known = version <= api_keys[4].max_version;
         let error_code = if known { 0 } else { ErrorCode::UnsupportedVersion.code() };
@@ -167,8 +191,12 @@ impl Rig {
             port: node_id,
             rack: None,
         };
-        let topics = request.topics.iter().flatten().map(|asked| {
-            let name = asked.name.clone().unwrap();
+        let all = || self.topics.keys().cloned().collect::<Vec<String>>();
+        let named = |asked: &Vec<MetadataRequestTopic>| {
+            asked.iter().map(|topic| topic.name.clone().unwrap()).collect()
+        };
+        let names: Vec<String> = request.topics.as_ref().map_or_else(all, named);
+        let topics = names.into_iter().map(|name| {
             let Some(leaders) = self.topics.get(&name) else {
                 return MetadataResponseTopic {
                     error_code: ErrorCode::UnknownTopicOrPartition.code(),

@@ -68,11 +68,32 @@ fn a_lost_answer_is_asked_for_again_and_a_duplicate_is_a_success() {
     let (seen, request) = rig.expect::<ProduceRequest>();
     let first = text(&request);
     rig.cut(seen.link);
-    rig.pass_by_deadlines(400);
+    rig.pass_by_deadlines(50);
     let (seen, request) = rig.expect::<ProduceRequest>();
     assert_eq!(text(&request), first);
     rig.produced(&seen, &request, ErrorCode::DuplicateSequenceNumber, -1);
     assert_eq!(rig.outcome(), "1: 0@-1");
+}
+
+#[test]
+fn what_a_lost_connection_takes_along_goes_again_as_soon_as_there_is_another() {
+    let mut rig = Rig::new(pipelined());
+    rig.send(1, 0, &["a"]).unwrap();
+    let (seen, _) = rig.expect::<ProduceRequest>();
+    rig.client.request(rig.now, Target::AnyNode, CreateTopicsRequest::default()).unwrap();
+    rig.run();
+    rig.expect::<CreateTopicsRequest>();
+    rig.cut(seen.link);
+    // The pause before a connection is made again, and no other.
+    rig.pass_by_deadlines(50);
+    let (seen, _) = rig.expect::<ProduceRequest>();
+    rig.expect::<CreateTopicsRequest>();
+    // One that is lost at once, too, is not to be pestered.
+    rig.cut(seen.link);
+    rig.pass_by_deadlines(100);
+    assert!(rig.inbox.is_empty());
+    rig.pass_by_deadlines(400);
+    rig.expect::<ProduceRequest>();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Bytes that Java's own client made: kafka-clients 4.3.0, by `MessageUtil.toByteBufferAccessor` of
-//! the generated `…Data` classes with the values given here and nothing else set.
+//! the generated `…Data` classes with the values given here and nothing else set (offsets by topic
+//! id: kafka-clients 4.1.0).
 
 use std::fmt::Debug;
 
@@ -149,5 +150,55 @@ fn a_metadata_response_before_and_after_flexible_versions() {
          02 0000 07 6f7264657273 00000000000000010000000000000002 00 02
          0000 00000000 00000001 00000004 02 00000001 02 00000001 01 00
          80000000 00 0000 00",
+    );
+}
+
+#[test]
+fn an_offset_commit_by_topic_id() {
+    let partition = OffsetCommitRequestPartition {
+        partition_index: 3,
+        committed_offset: 100,
+        committed_leader_epoch: 5,
+        committed_metadata: Some("note".into()),
+    };
+    let request = OffsetCommitRequest {
+        group_id: "g".into(),
+        generation_id_or_member_epoch: 7,
+        member_id: "m".into(),
+        group_instance_id: Some("i".into()),
+        topics: vec![OffsetCommitRequestTopic {
+            topic_id: topic_id(),
+            partitions: vec![partition],
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    check(
+        &request,
+        10,
+        "02 67 00000007 02 6d 02 69 02 00000000000000010000000000000002 02
+         00000003 0000000000000064 00000005 05 6e6f7465 00 00 00",
+    );
+}
+
+#[test]
+fn an_offset_fetch_by_topic_id() {
+    let group = OffsetFetchRequestGroup {
+        group_id: "g".into(),
+        member_id: Some("m".into()),
+        member_epoch: 7,
+        topics: Some(vec![OffsetFetchRequestTopics {
+            topic_id: topic_id(),
+            partition_indexes: vec![3, 4],
+            ..Default::default()
+        }]),
+    };
+    let request =
+        OffsetFetchRequest { groups: vec![group], require_stable: true, ..Default::default() };
+    check(
+        &request,
+        10,
+        "02 02 67 02 6d 00000007 02 00000000000000010000000000000002 03 00000003 00000004 00 00
+         01 00",
     );
 }

@@ -1,5 +1,6 @@
 //! Every message in every version, against the crate `kafka-protocol` and against hostile bytes.
 
+mod consumer_protocol;
 mod golden;
 mod hostile;
 mod oracle;
@@ -24,6 +25,15 @@ macro_rules! for_each {
             FetchRequest FetchResponse
             ListOffsetsRequest ListOffsetsResponse
             MetadataRequest MetadataResponse
+            OffsetCommitRequest OffsetCommitResponse
+            OffsetFetchRequest OffsetFetchResponse
+            FindCoordinatorRequest FindCoordinatorResponse
+            JoinGroupRequest JoinGroupResponse
+            HeartbeatRequest HeartbeatResponse
+            LeaveGroupRequest LeaveGroupResponse
+            SyncGroupRequest SyncGroupResponse
+            DescribeGroupsRequest DescribeGroupsResponse
+            ListGroupsRequest ListGroupsResponse
             ApiVersionsRequest ApiVersionsResponse
             CreateTopicsRequest CreateTopicsResponse
             DeleteTopicsRequest DeleteTopicsResponse
@@ -33,8 +43,12 @@ macro_rules! for_each {
             DescribeConfigsRequest DescribeConfigsResponse
             AlterConfigsRequest AlterConfigsResponse
             CreatePartitionsRequest CreatePartitionsResponse
+            DeleteGroupsRequest DeleteGroupsResponse
             IncrementalAlterConfigsRequest IncrementalAlterConfigsResponse
+            OffsetDeleteRequest OffsetDeleteResponse
             DescribeClusterRequest DescribeClusterResponse
+            ConsumerGroupHeartbeatRequest ConsumerGroupHeartbeatResponse
+            ConsumerGroupDescribeRequest ConsumerGroupDescribeResponse
             DescribeTopicPartitionsRequest DescribeTopicPartitionsResponse
         }
     };
@@ -71,6 +85,15 @@ fn each_described_message_is_tested_once() {
         (Fetch, 4, 18),
         (ListOffsets, 1, 11),
         (Metadata, 0, 13),
+        (OffsetCommit, 2, 10),
+        (OffsetFetch, 1, 10),
+        (FindCoordinator, 0, 6),
+        (JoinGroup, 0, 9),
+        (Heartbeat, 0, 4),
+        (LeaveGroup, 0, 5),
+        (SyncGroup, 0, 5),
+        (DescribeGroups, 0, 6),
+        (ListGroups, 0, 5),
         (ApiVersions, 0, 4),
         (CreateTopics, 2, 7),
         (DeleteTopics, 1, 6),
@@ -80,8 +103,12 @@ fn each_described_message_is_tested_once() {
         (DescribeConfigs, 1, 4),
         (AlterConfigs, 0, 2),
         (CreatePartitions, 0, 3),
+        (DeleteGroups, 0, 2),
         (IncrementalAlterConfigs, 0, 1),
+        (OffsetDelete, 0, 0),
         (DescribeCluster, 0, 2),
+        (ConsumerGroupHeartbeat, 0, 1),
+        (ConsumerGroupDescribe, 0, 1),
         (DescribeTopicPartitions, 0, 0),
     ];
     // A request and a response each.

@@ -21,8 +21,23 @@ use crate::protocol::{
 /// whose layout it keeps: ListOffsets 11 (Kafka 4.2) gave a meaning to timestamp −6, no more.
 const NEWER_THAN_THE_ORACLE: &[(ApiKey, i16, i16)] = &[(ApiKey::ListOffsets, 11, 10)];
 
+/// Requests whose newest version the oracle has not, though it has that of the response: Java's
+/// bytes of them are in `golden`.
+const REQUESTS_NEWER_THAN_THE_ORACLE: &[(ApiKey, i16)] =
+    &[(ApiKey::OffsetCommit, 10), (ApiKey::OffsetFetch, 10)];
+
+/// Whether the oracle can read and write a request in this version.
+fn has_request<Q: Request, OQ: Oracle>(version: i16) -> bool {
+    let listed = REQUESTS_NEWER_THAN_THE_ORACLE.contains(&(Q::API, version));
+    assert!(!listed || OQ::VERSIONS.max < version, "take {:?} {version} off the list", Q::API);
+    !listed
+}
+
 /// What the oracle can do with a message.
-trait Oracle: Encodable + Decodable + HeaderVersion + Versioned + Default + Debug {}
+pub(super) trait Oracle:
+    Encodable + Decodable + HeaderVersion + Versioned + Default + Debug
+{
+}
 impl<T: Encodable + Decodable + HeaderVersion + Versioned + Default + Debug> Oracle for T {}
 
 /// The version that stands for `version` at the oracle.
@@ -108,7 +123,7 @@ const UNSTABLE: &[&str] =
     &["enable_2_pc", "keep_prepared_txn", "ongoing_txn_producer_id", "ongoing_txn_producer_epoch"];
 
 /// Whether both have the same fields, by name, with the same values.
-fn same(ours: &impl Debug, theirs: &impl Debug) {
+pub(super) fn same(ours: &impl Debug, theirs: &impl Debug) {
     let mut theirs = tree(theirs);
     if let Tree::Struct(fields) = &mut theirs {
         fields.retain(|name, _| !UNSTABLE.contains(&name.as_str()));
@@ -121,9 +136,11 @@ fn every_field_of_every_version_is_the_oracles() {
     fn check<Q: Request, OQ: Oracle, OS: Oracle>() {
         for (version, _) in versions::<Q>() {
             for flag in [false, true] {
-                let request = Q::sample(&mut Samples::full(version, flag));
-                let theirs: OQ = check_request(&request, version, Some("client"));
-                same(&request, &theirs);
+                if has_request::<Q, OQ>(version) {
+                    let request = Q::sample(&mut Samples::full(version, flag));
+                    let theirs: OQ = check_request(&request, version, Some("client"));
+                    same(&request, &theirs);
+                }
                 let response = Q::Response::sample(&mut Samples::full(version, flag));
                 let theirs: OS = check_response(&response, version);
                 same(&response, &theirs);
@@ -155,8 +172,10 @@ proptest! {
             client_id: Option<&str>,
         ) {
             for (version, _) in versions::<Q>() {
-                let request = Q::sample(&mut Samples::random(version, bytes));
-                check_request::<Q, OQ>(&request, version, client_id);
+                if has_request::<Q, OQ>(version) {
+                    let request = Q::sample(&mut Samples::random(version, bytes));
+                    check_request::<Q, OQ>(&request, version, client_id);
+                }
                 let response = Q::Response::sample(&mut Samples::random(version, bytes));
                 check_response::<Q::Response, OS>(&response, version);
             }

@@ -1,0 +1,139 @@
+//! Staying and going: members that leave, sessions that end, time for giving up partitions that is
+//! over.
+
+use super::super::{Context, Effects, Settings};
+use super::group::ConsumerGroup;
+use super::member::MemberState;
+use super::{LEAVE_STATIC_EPOCH, Refusal};
+use crate::protocol::ErrorCode;
+use crate::protocol::messages::{ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse};
+
+impl ConsumerGroup {
+    /// When the group has something to do, on the monotonic clock.
+    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+        let first = |(session_ms, rebalance_ms): (u64, Option<u64>)| {
+            rebalance_ms.map_or(session_ms, |rebalance_ms| rebalance_ms.min(session_ms))
+        };
+        self.deadlines.values().map(|own| first((own.session_ms, own.rebalance_ms))).min()
+    }
+
+    /// Puts those members out whose time is up.
+    pub(crate) fn advance(&mut self, context: &Context, effects: &mut Effects) {
+        let now_ms = context.now.monotonic_ms;
+        let late = self.deadlines.iter().filter(|(_, own)| {
+            own.session_ms <= now_ms || own.rebalance_ms.is_some_and(|due_ms| due_ms <= now_ms)
+        });
+        let late: Vec<String> = late.map(|(id, _)| id.clone()).collect();
+        self.put_out(context, &late, effects);
+    }
+
+    /// All that was stored has been replayed: members have their timeouts from now on.
+    pub(crate) fn loaded(&mut self, context: &Context, settings: &Settings) {
+        let ids: Vec<String> = self.members.keys().cloned().collect();
+        for id in ids {
+            self.extend_session(context, settings, &id);
+            let Some(member) = self.members.get(&id) else { continue };
+            if member.state == MemberState::UnrevokedPartitions {
+                let timeout_ms = member.rebalance_timeout_ms.max(0) as u64;
+                let due_ms = context.now.monotonic_ms.saturating_add(timeout_ms);
+                self.deadlines.entry(id).or_default().rebalance_ms = Some(due_ms);
+            }
+        }
+    }
+
+    /// Puts those members out, static ones too, whose hosts are not among `hosts`.
+    pub(crate) fn keep_hosts(
+        &mut self,
+        context: &Context,
+        hosts: &[String],
+        effects: &mut Effects,
+    ) {
+        let gone = self.members.iter().filter(|(_, member)| !hosts.contains(&member.client_host));
+        let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
+        self.put_out(context, &gone, effects);
+    }
+
+    /// Lets a member's session last its timeout from now.
+    pub(super) fn extend_session(&mut self, context: &Context, settings: &Settings, id: &str) {
+        let end_ms = context.now.monotonic_ms.saturating_add(settings.consumer_session_timeout_ms);
+        self.deadlines.entry(id.to_owned()).or_default().session_ms = end_ms;
+    }
+
+    /// Serves a heartbeat with which a member leaves.
+    pub(crate) fn leave(
+        &mut self,
+        context: &Context,
+        request: &ConsumerGroupHeartbeatRequest,
+        effects: &mut Effects,
+    ) -> Result<ConsumerGroupHeartbeatResponse, Refusal> {
+        let id = &request.member_id;
+        match &request.instance_id {
+            None if self.members.contains_key(id) => {}
+            None => return Err(self.unknown_member(id)),
+            Some(instance_id) => self.check_instance(id, instance_id)?,
+        }
+        if request.member_epoch == LEAVE_STATIC_EPOCH {
+            self.rest(id, effects);
+        } else {
+            self.put_out(context, std::slice::from_ref(id), effects);
+        }
+        Ok(ConsumerGroupHeartbeatResponse {
+            member_id: Some(id.clone()),
+            member_epoch: request.member_epoch,
+            ..Default::default()
+        })
+    }
+
+    /// A static member leaves for a while, and finds its partitions when it is back.
+    fn rest(&mut self, id: &str, effects: &mut Effects) {
+        if let Some(member) = self.members.get_mut(id) {
+            member.epoch = LEAVE_STATIC_EPOCH;
+            member.pending_revocation = Default::default();
+            let member = member.clone();
+            self.write_current(id, &member, effects);
+        }
+    }
+
+    /// Puts members out, and gives the group its next epoch.
+    pub(super) fn put_out(&mut self, context: &Context, ids: &[String], effects: &mut Effects) {
+        if ids.is_empty() {
+            return;
+        }
+        for id in ids {
+            self.forget(id, effects);
+        }
+        self.drop_regexes(effects);
+        let hash = self.hash_topics(context.topics);
+        self.next_epoch(hash, effects);
+    }
+
+    /// Forgets a member.
+    pub(super) fn forget(&mut self, id: &str, effects: &mut Effects) {
+        self.members.remove(id);
+        self.targets.remove(id);
+        self.deadlines.remove(id);
+        self.write_no_member(id, effects);
+    }
+
+    pub(super) fn unknown_member(&self, id: &str) -> Refusal {
+        let message = format!("Member {id} is not a member of group {}.", self.id);
+        Refusal::new(ErrorCode::UnknownMemberId, message)
+    }
+
+    /// Checks that the static name is the member's.
+    pub(super) fn check_instance(&self, id: &str, instance_id: &str) -> Result<(), Refusal> {
+        match self.static_member(instance_id) {
+            None => {
+                let message = format!("Instance id {instance_id} is unknown.");
+                Err(Refusal::new(ErrorCode::UnknownMemberId, message))
+            }
+            Some((other, _)) if other != id => {
+                let message = format!(
+                    "Static member {id} with instance id {instance_id} was fenced by member {other}."
+                );
+                Err(Refusal::new(ErrorCode::FencedInstanceId, message))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}

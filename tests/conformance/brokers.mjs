@@ -1,0 +1,135 @@
+// Starts the brokers: Apache Kafka, with one node and nothing replicated, and ottla-native.
+
+import { execFile, spawn } from 'node:child_process'
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { promisify } from 'node:util'
+import { ottlaNative, sources, target } from './paths.mjs'
+
+/**
+ * @typedef {object} RunningBroker
+ * @property {string} name
+ * @property {string} bootstrap host:port
+ * @property {number} pid
+ * @property {() => Promise<void>} stop
+ */
+
+/** What both brokers are told, under Kafka's names. */
+const common = { 'node.id': '0' }
+
+/** The version of Kafka that the pom names. */
+export async function kafkaVersion() {
+  const pom = await readFile(`${sources}java/pom.xml`, 'utf8')
+  return pom.match(/<kafka.version>(.*)<\/kafka.version>/)[1]
+}
+
+/** What `java` needs to run a class of Kafka's or of ours; the level is of what it logs. */
+export function javaArguments(level = 'error') {
+  return [
+    '-Xmx512m',
+    '-XX:+UseG1GC',
+    '-XX:TieredStopAtLevel=1',
+    '-XX:-UsePerfData',
+    `-Dorg.slf4j.simpleLogger.defaultLogLevel=${level}`,
+    '-cp',
+    `${target}java:${target}kafka/lib/*`,
+  ]
+}
+
+/** A port that is free now. */
+export async function freePort() {
+  const server = createServer()
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/**
+ * Starts Apache Kafka in a new folder.
+ * @param {{ forSpeed?: boolean }} [options] forSpeed: as for production, not for a short life
+ * @returns {Promise<RunningBroker>}
+ */
+export async function startKafka({ forSpeed = false } = {}) {
+  const [port, controller] = [await freePort(), await freePort()]
+  const folder = `${target}brokers/kafka-${port}`
+  await mkdir(folder, { recursive: true })
+  const properties = {
+    'process.roles': 'broker,controller',
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${controller}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': `${folder}/data`,
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    ...common,
+  }
+  const file = `${folder}/server.properties`
+  await writeFile(file, Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''))
+  const java = javaArguments('warn').filter((option) => !forSpeed || !option.includes('Tiered'))
+  const id = 'b3R0bGEtY29uZm9ybWFuY2U'
+  const format = ['kafka.tools.StorageTool', 'format', '-t', id, '--standalone', '-c', file]
+  // This feature shows itself in the configuration of every topic, and serves only replicas.
+  format.push('--feature', 'eligible.leader.replicas.version=0')
+  await promisify(execFile)('java', [...java, ...format])
+  return start('Kafka', 'java', [...java, 'kafka.Kafka', file], folder, port)
+}
+
+/**
+ * Starts ottla-native.
+ * @param {{ files?: boolean, arguments?: string[] }} [options] files: it keeps its data in files, not in memory
+ * @returns {Promise<RunningBroker>}
+ */
+export async function startOttla({ files = false, arguments: more = [] } = {}) {
+  const port = await freePort()
+  const folder = `${target}brokers/ottla-${port}`
+  await mkdir(folder, { recursive: true })
+  const set = Object.entries(common).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+  const options = ['--listen', `127.0.0.1:${port}`, '--log-level', 'warn', ...set, ...more]
+  if (files) options.push('--data-dir', `${folder}/data`)
+  return start('Ottla', ottlaNative, options, folder, port)
+}
+
+async function start(name, command, options, folder, port) {
+  const log = await open(`${folder}/log.txt`, 'w')
+  const child = spawn(command, options, { stdio: ['ignore', log.fd, log.fd] })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.once('error', () => undefined) // It has no pid then, which is seen below.
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+    await ended
+    clearTimeout(timer)
+    await log.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+  process.once('exit', () => child.kill('SIGKILL'))
+  const deadline = Date.now() + 60_000
+  while (child.pid === undefined || child.exitCode !== null || !(await listens(port))) {
+    if (child.pid === undefined || child.exitCode !== null || Date.now() > deadline) {
+      const said = await readFile(`${folder}/log.txt`, 'utf8')
+      throw new Error(`${name} does not start:\n${said.slice(-2000) || command}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  return { name, bootstrap: `127.0.0.1:${port}`, pid: child.pid, stop }
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+}
+
+/** Is Kafka installed? */
+export async function hasKafka() {
+  const jars = await readdir(`${target}kafka/lib`).catch(() => [])
+  return jars.some((jar) => jar.startsWith('kafka_'))
+}

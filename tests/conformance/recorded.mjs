@@ -1,0 +1,28 @@
+// What was seen with Kafka the last time that all was run: it serves where Kafka cannot be had.
+
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { sources } from './paths.mjs'
+
+const file = (client) => `${sources}recorded/${client.toLowerCase().replaceAll(' ', '-')}.json`
+
+/** @returns {Promise<{ version: string, outcomes: Map<string, import('./client.mjs').Outcome> } | undefined>} */
+export async function recorded(client) {
+  const text = await readFile(file(client), 'utf8').catch(() => undefined)
+  if (!text) return undefined
+  const { version, outcomes } = JSON.parse(text)
+  return { version, outcomes: new Map(Object.entries(outcomes)) }
+}
+
+/** Writes down what each client saw with Kafka. */
+export async function record(results) {
+  await mkdir(`${sources}recorded`, { recursive: true })
+  for (const { client, kafka } of results.filter((result) => result.kafka)) {
+    const lines = [...kafka.outcomes].map(([behaviour, { end, saw }]) => {
+      const seen = Object.entries(saw).map(([what, value]) => `    ${JSON.stringify(what)}: ${JSON.stringify(value)}`)
+      const all = seen.length > 0 ? `{\n${seen.join(',\n')} }` : '{}'
+      return `  ${JSON.stringify(behaviour)}: { "end": "${end}", "saw": ${all} }`
+    })
+    const text = `{ "version": ${JSON.stringify(kafka.version)}, "outcomes": {\n${lines.join(',\n')}\n} }\n`
+    await writeFile(file(client), text)
+  }
+}
