@@ -236,7 +236,7 @@ fn play(text: &str) -> String {
         played.push_str(inputs);
         played.push('\n');
         let said = std::mem::take(&mut scene.said);
-        if !silent && !(said.is_empty() && !block.contains("\n----")) {
+        if !silent && (!said.is_empty() || block.contains("\n----")) {
             played.push_str("----\n");
             said.iter().for_each(|line| played.push_str(&format!("{line}\n")));
         }

@@ -27,15 +27,11 @@ pub struct Host {
     pub load_count: usize,
     pub loaded_bytes: usize,
     correlation_id: i32,
+    seed: u64,
 }
 
-/// Where a broker's random numbers begin: each broker of a test has its own, as ids are never made
-/// twice.
-fn seed() -> u64 {
-    thread_local!(static LAST: std::cell::Cell<u64> = const { std::cell::Cell::new(41) });
-    LAST.set(LAST.get() + 1);
-    LAST.get()
-}
+/// Where a broker's random numbers begin.
+const SEED: u64 = 42;
 
 pub const CLIENT: ConnectionId = ConnectionId(1);
 
@@ -54,7 +50,11 @@ impl Host {
     }
 
     pub fn open_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
-        let mut host = Host::held_at(now, config, storage);
+        Host::open_seeded(now, config, storage, SEED)
+    }
+
+    fn open_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
+        let mut host = Host::held_seeded(now, config, storage, seed);
         host.hold_loads = false;
         while !host.loads.is_empty() {
             host.load();
@@ -64,8 +64,12 @@ impl Host {
 
     /// A broker whose loads wait for [`Host::load`].
     pub fn held_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::held_seeded(now, config, storage, SEED)
+    }
+
+    fn held_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
         let mut host = Host {
-            broker: Broker::new(config, seed()),
+            broker: Broker::new(config, seed),
             storage,
             now,
             hold_commits: false,
@@ -80,6 +84,7 @@ impl Host {
             load_count: 0,
             loaded_bytes: 0,
             correlation_id: 0,
+            seed,
         };
         host.pump();
         host.connect(CLIENT);
@@ -88,7 +93,9 @@ impl Host {
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
-        Host::open(config(&[]), self.storage)
+        let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };
+        // Ids are never made twice.
+        Host::open_seeded(now, config(&[]), self.storage, self.seed + 1)
     }
 
     /// The same, with clocks that go on.
