@@ -304,3 +304,112 @@ fn all_of_it_is_stored() {
         play(name, true);
     }
 }
+
+/// A stage with these topics, of two partitions each.
+fn stage_of(topics: &[&str]) -> Stage {
+    let mut stage = Stage::new();
+    for name in topics {
+        stage.create(name, 2);
+    }
+    stage
+}
+
+fn said(stage: &mut Stage, command: &str) -> String {
+    stage.step(&command.split_whitespace().collect::<Vec<_>>())
+}
+
+// A real Kafka finds a pattern's topics in the background, and tells them with a later heartbeat.
+#[test]
+fn a_pattern_stands_for_the_topics_whose_whole_names_match() {
+    let mut stage = stage_of(&["a-1", "a-2", "b-1", "xa-1"]);
+    let joined = said(&mut stage, "hb g m1 0 rt=60000 r=a-.|b own=- s=range");
+    assert_eq!(joined, "m1 1 a-1:0,1;a-2:0,1");
+    // Both a pattern and names: what either stands for.
+    assert_eq!(said(&mut stage, "hb g m1 1 t=b-1"), "m1 2 a-1:0,1;a-2:0,1;b-1:0,1");
+    // A new topic that matches.
+    stage.create("b", 1);
+    assert_eq!(said(&mut stage, "hb g m1 2"), "m1 3 a-1:0,1;a-2:0,1;b-1:0,1;b:0");
+    // One that does not leaves the epoch as it is.
+    stage.create("c", 1);
+    assert_eq!(said(&mut stage, "hb g m1 3"), "m1 3 same");
+    // A topic that is gone.
+    stage.drop_topic("a-1");
+    assert_eq!(said(&mut stage, "hb g m1 3"), "m1 3 a-2:0,1;b-1:0,1;b:0");
+    let own = "hb g m1 3 own=a-2:0,1;b:0;b-1:0,1";
+    assert_eq!(said(&mut stage, own), "m1 4 same");
+    // No pattern any more.
+    assert_eq!(said(&mut stage, "hb g m1 4 r="), "m1 4 b-1:0,1");
+    assert_eq!(said(&mut stage, "hb g m1 4 own=b-1:0,1"), "m1 5 same");
+}
+
+#[test]
+fn members_with_one_pattern_share_its_topics_after_opening_too() {
+    let mut stage = stage_of(&["a-1", "a-2"]);
+    said(&mut stage, "hb g m1 0 rt=60000 r=a.* own=- s=range");
+    said(&mut stage, "hb g m2 0 rt=60000 r=a.* own=- s=range");
+    assert_eq!(said(&mut stage, "hb g m1 1"), "m1 1 a-1:0;a-2:0");
+    stage.host = stage.host.reopen();
+    assert_eq!(said(&mut stage, "hb g m1 1 own=a-1:0;a-2:0"), "m1 2 same");
+    assert_eq!(said(&mut stage, "hb g m2 2"), "m2 2 a-1:1;a-2:1");
+    let stable =
+        "Stable 2 2 range | m1 2 a-1:0;a-2:0 -> a-1:0;a-2:0 | m2 2 a-1:1;a-2:1 -> a-1:1;a-2:1";
+    assert_eq!(said(&mut stage, "describe g"), stable);
+}
+
+#[test]
+fn a_pattern_that_is_none_is_refused_and_changes_nothing() {
+    let mut stage = stage_of(&["a"]);
+    for pattern in ["(", "a)(b", "a{2,1}", "[b-a]", "*"] {
+        let refused = said(&mut stage, &format!("hb g m1 0 rt=60000 r={pattern} own=-"));
+        assert_eq!(refused, "INVALID_REGULAR_EXPRESSION", "{pattern}");
+    }
+    assert_eq!(said(&mut stage, "list g"), "none");
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=-");
+    assert_eq!(said(&mut stage, "hb g m1 1 r=("), "INVALID_REGULAR_EXPRESSION");
+    assert_eq!(said(&mut stage, "hb g m1 1"), "m1 1 same");
+}
+
+#[test]
+fn a_group_is_full_at_its_limit() {
+    let mut stage = stage_of(&["a"]);
+    stage.host = Host::with(&[("group.consumer.max.size", "1")]);
+    stage.create("a", 1);
+    assert_eq!(said(&mut stage, "hb g m1 0 rt=60000 t=a own=-"), "m1 1 a:0");
+    assert_eq!(said(&mut stage, "hb g m2 0 rt=60000 t=a own=-"), "GROUP_MAX_SIZE_REACHED");
+    assert_eq!(said(&mut stage, "hb g m1 1"), "m1 1 same");
+}
+
+#[test]
+fn without_the_protocol_there_are_no_consumer_groups() {
+    let mut stage = stage_of(&[]);
+    stage.host = Host::with(&[("group.coordinator.rebalance.protocols", "classic")]);
+    let request = m::ConsumerGroupHeartbeatRequest { group_id: "g".into(), ..Default::default() };
+    let response = stage.host.call(&request, 1);
+    assert_eq!(error(response.error_code), "UNSUPPORTED_VERSION");
+}
+
+#[test]
+fn the_coordinator_makes_an_id_for_a_member_that_has_none() {
+    let mut stage = stage_of(&["a"]);
+    let request = m::ConsumerGroupHeartbeatRequest {
+        group_id: "g".into(),
+        rebalance_timeout_ms: 60_000,
+        subscribed_topic_names: Some(vec!["a".into()]),
+        topic_partitions: Some(Vec::new()),
+        ..Default::default()
+    };
+    let first = stage.host.call(&request, 0).member_id.unwrap();
+    let second = stage.host.call(&request, 0).member_id.unwrap();
+    assert!(Uuid::parse(&first).is_some() && Uuid::parse(&second).is_some());
+    assert_ne!(first, second);
+}
+
+#[test]
+fn members_of_hosts_that_are_gone_leave_at_once() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=- i=x");
+    stage.host.input(ottla::Input::AliveHosts { hosts: vec!["/127.0.0.1".into()] });
+    assert_eq!(said(&mut stage, "describe g"), "Stable 1 1 uniform | m1 1 a:0,1 -> a:0,1");
+    stage.host.input(ottla::Input::AliveHosts { hosts: vec!["another".into()] });
+    assert_eq!(said(&mut stage, "describe g"), "Empty 2 1 uniform");
+}

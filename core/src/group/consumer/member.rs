@@ -7,6 +7,7 @@ use super::super::record::{
 };
 use super::super::{Caller, partitions};
 use crate::protocol::messages::ConsumerGroupHeartbeatRequest;
+use crate::sort::sort;
 
 /// How far a member is with its reconciliation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -176,7 +177,7 @@ impl Member {
 }
 
 fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort_unstable();
+    sort(&mut names);
     names.dedup();
     names
 }

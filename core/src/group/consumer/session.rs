@@ -116,7 +116,7 @@ impl ConsumerGroup {
     }
 
     pub(super) fn unknown_member(&self, id: &str) -> Refusal {
-        let message = format!("Member {id} is not a member of group {}.", self.id);
+        let message = format!("Group {} has no member {id}.", self.id);
         Refusal::new(ErrorCode::UnknownMemberId, message)
     }
 
@@ -124,13 +124,12 @@ impl ConsumerGroup {
     pub(super) fn check_instance(&self, id: &str, instance_id: &str) -> Result<(), Refusal> {
         match self.static_member(instance_id) {
             None => {
-                let message = format!("Instance id {instance_id} is unknown.");
+                let message =
+                    format!("Group {} has no member with instance id {instance_id}.", self.id);
                 Err(Refusal::new(ErrorCode::UnknownMemberId, message))
             }
             Some((other, _)) if other != id => {
-                let message = format!(
-                    "Static member {id} with instance id {instance_id} was fenced by member {other}."
-                );
+                let message = format!("Instance id {instance_id} is now that of member {other}.");
                 Err(Refusal::new(ErrorCode::FencedInstanceId, message))
             }
             Some(_) => Ok(()),
