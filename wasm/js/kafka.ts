@@ -176,7 +176,7 @@ export class Kafka {
 
 /** A member's options, checked. */
 function groupOf(config: ConsumerConfig): SessionOptions['group'] {
-  const { groupId, sessionTimeout = 30_000, heartbeatInterval = 3_000 } = config
+  const { groupId, sessionTimeout = 30_000, heartbeatInterval = 500 } = config
   if (groupId === undefined) return null
   if (typeof groupId !== 'string' || groupId === '') {
     throw new KafkaJSNonRetriableError('Consumer groupId must be a non-empty string.')

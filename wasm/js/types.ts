@@ -146,7 +146,10 @@ export interface ConsumerConfig {
   sessionTimeout?: number
   /** How long members may take to finish what they are at when partitions move. 60,000. */
   rebalanceTimeout?: number
-  /** How often the member is heard of; it is by itself. 3,000. */
+  /**
+   * How often the member is heard of, which it sees to itself, and so how soon it learns that partitions
+   * move. 500 (KafkaJS: 3,000): the broker is near.
+   */
   heartbeatInterval?: number
   metadataMaxAge?: number
   /** At most so many bytes of a partition in one fetch. 1 MiB. */
