@@ -11,16 +11,33 @@ use std::path::Path;
 
 use host::Host;
 use ottla::Uuid;
-use ottla::protocol::{ErrorCode, messages as m};
+use ottla::protocol::{
+    ConsumerProtocolAssignment, ConsumerProtocolSubscription, ConsumerProtocolTopicPartition,
+    ErrorCode, decode_consumer_protocol, encode_consumer_protocol, messages as m,
+};
 
 /// A broker that is led through a scenario.
 struct Stage {
     host: Host,
     topics: BTreeMap<String, Uuid>,
+    /// The ids of members of the classic protocol, which the broker makes: c1, c2, …
+    members: Vec<String>,
 }
 
 fn list(text: &str, separator: char) -> impl Iterator<Item = &str> {
     text.split(separator).filter(|item| *item != "-")
+}
+
+/// `topic:partition,…;…` as members of the classic protocol tell it.
+fn topic_partitions(text: &str) -> Vec<ConsumerProtocolTopicPartition> {
+    let topic = |text: &str| {
+        let (topic, partitions) = text.split_once(':').unwrap();
+        ConsumerProtocolTopicPartition {
+            topic: topic.to_owned(),
+            partitions: list(partitions, ',').map(|p| p.parse().unwrap()).collect(),
+        }
+    };
+    list(text, ';').map(topic).collect()
 }
 
 fn error(code: i16) -> String {
@@ -36,8 +53,9 @@ impl Stage {
         let settings = [
             ("group.consumer.session.timeout.ms", "3000"),
             ("group.consumer.heartbeat.interval.ms", "1000"),
+            ("group.initial.rebalance.delay.ms", "0"),
         ];
-        Stage { host: Host::with(&settings), topics: BTreeMap::new() }
+        Stage { host: Host::with(&settings), topics: BTreeMap::new(), members: Vec::new() }
     }
 
     fn step(&mut self, words: &[&str]) -> String {
@@ -53,6 +71,30 @@ impl Stage {
             ["fetch", words @ ..] => self.fetch(words),
             ["list", group] => self.list(group),
             ["join", group] => self.join(group),
+            ["cjoin", words @ ..] => self.classic_join(words),
+            ["csync", words @ ..] => self.classic_sync(words),
+            ["chb", group, member, generation] => {
+                let request = m::HeartbeatRequest {
+                    group_id: group.to_string(),
+                    generation_id: generation.parse().unwrap(),
+                    member_id: self.id(member),
+                    ..Default::default()
+                };
+                error(self.host.call(&request, 4).error_code)
+            }
+            ["cleave", group, member, instance @ ..] => {
+                let identity = m::MemberIdentity {
+                    member_id: self.id(member),
+                    group_instance_id: instance.first().map(|name| name.to_string()),
+                    ..Default::default()
+                };
+                let request = m::LeaveGroupRequest {
+                    group_id: group.to_string(),
+                    members: vec![identity],
+                    ..Default::default()
+                };
+                error(self.host.call(&request, 5).members[0].error_code)
+            }
             ["delete", group] => {
                 let request = m::DeleteGroupsRequest { groups_names: vec![group.to_string()] };
                 error(self.host.call(&request, 2).results[0].error_code)
@@ -154,19 +196,110 @@ impl Stage {
             let topics = assignment.topic_partitions.iter();
             self.partitions(topics.map(|topic| (topic.topic_id, topic.partitions.clone())))
         };
-        let members = group.members.iter().map(|member| {
+        let mut members: Vec<String> = Vec::new();
+        for member in &group.members {
             let (own, target) =
                 (partitions(&member.assignment), partitions(&member.target_assignment));
-            format!(" | {} {} {own} -> {target}", member.member_id, member.member_epoch)
-        });
+            let id = match self.members.iter().position(|own| *own == member.member_id) {
+                Some(at) => format!("c{}", at + 1),
+                None => member.member_id.clone(),
+            };
+            members.push(format!(" | {id} {} {own} -> {target}", member.member_epoch));
+        }
+        members.sort();
         format!(
             "{} {} {} {}{}",
             group.group_state,
             group.group_epoch,
             group.assignment_epoch,
             group.assignor_name,
-            members.collect::<String>()
+            members.concat()
         )
+    }
+
+    fn id(&self, alias: &str) -> String {
+        match alias.strip_prefix('c') {
+            None if alias == "-" => String::new(),
+            None => alias.to_owned(),
+            Some(number) => self.members[number.parse::<usize>().unwrap() - 1].clone(),
+        }
+    }
+
+    fn alias(&mut self, id: &str) -> String {
+        if !self.members.iter().any(|own| own == id) {
+            self.members.push(id.to_owned());
+        }
+        format!("c{}", self.members.iter().position(|own| own == id).unwrap() + 1)
+    }
+
+    fn classic_join(&mut self, words: &[&str]) -> String {
+        let [group, member, topics, owned, instance @ ..] = words else {
+            panic!("a join of {words:?}")
+        };
+        let subscription = ConsumerProtocolSubscription {
+            topics: list(topics, ',').map(str::to_owned).collect(),
+            owned_partitions: topic_partitions(owned),
+            ..Default::default()
+        };
+        let protocol = m::JoinGroupRequestProtocol {
+            name: "range".into(),
+            metadata: encode_consumer_protocol(&subscription, 3),
+        };
+        let request = m::JoinGroupRequest {
+            group_id: group.to_string(),
+            member_id: self.id(member),
+            group_instance_id: instance.first().map(|name| name.to_string()),
+            protocol_type: "consumer".into(),
+            session_timeout_ms: 10_000,
+            rebalance_timeout_ms: 10_000,
+            protocols: vec![protocol],
+            ..Default::default()
+        };
+        self.host.send(&request, 9);
+        self.host.pass(0);
+        let (_, response) = self.host.response::<m::JoinGroupRequest>(9).unwrap();
+        let alias = self.alias(&response.member_id);
+        match response.error_code {
+            0 => {
+                let leads = response.leader == response.member_id;
+                let protocol = response.protocol_name.unwrap();
+                let role = if leads { "leads" } else { "follows" };
+                format!("{alias} {} {protocol} {role}", response.generation_id)
+            }
+            79 => format!("MEMBER_ID_REQUIRED {alias}"),
+            code => error(code),
+        }
+    }
+
+    fn classic_sync(&mut self, words: &[&str]) -> String {
+        let [group, member, generation, assigned @ ..] = words else {
+            panic!("a sync of {words:?}")
+        };
+        let assignment = |text: &&str| ConsumerProtocolAssignment {
+            assigned_partitions: topic_partitions(text),
+            user_data: None,
+        };
+        let assignment = |text: &&str| m::SyncGroupRequestAssignment {
+            member_id: self.id(member),
+            assignment: encode_consumer_protocol(&assignment(text), 3),
+        };
+        let request = m::SyncGroupRequest {
+            group_id: group.to_string(),
+            generation_id: generation.parse().unwrap(),
+            member_id: self.id(member),
+            protocol_type: Some("consumer".into()),
+            protocol_name: Some("range".into()),
+            assignments: assigned.iter().map(assignment).collect(),
+            ..Default::default()
+        };
+        let response = self.host.call(&request, 5);
+        if response.error_code != 0 {
+            return error(response.error_code);
+        }
+        let (_, read): (_, ConsumerProtocolAssignment) =
+            decode_consumer_protocol(response.assignment).unwrap();
+        let topics = read.assigned_partitions.into_iter();
+        self.partitions(topics.map(|own| (self.topics[&own.topic], own.partitions)))
     }
 
     fn commit(&mut self, words: &[&str]) -> String {
@@ -182,7 +315,7 @@ impl Stage {
         let request = m::OffsetCommitRequest {
             group_id: group.to_string(),
             generation_id_or_member_epoch: epoch.parse().unwrap(),
-            member_id: member.trim_matches('-').into(),
+            member_id: self.id(member),
             topics: vec![m::OffsetCommitRequestTopic {
                 name: topic.to_string(),
                 partitions: vec![partition],
@@ -299,8 +432,18 @@ fn time_runs_out() {
 }
 
 #[test]
+fn a_group_changes_its_protocol_while_it_works() {
+    play("migration", false);
+}
+
+#[test]
+fn members_of_both_protocols_share_a_group() {
+    play("mixed", false);
+}
+
+#[test]
 fn all_of_it_is_stored() {
-    for name in ["sharing", "epochs", "refused", "static", "topics", "offsets"] {
+    for name in ["mixed", "sharing", "epochs", "refused", "static", "topics", "offsets"] {
         play(name, true);
     }
 }
@@ -412,4 +555,53 @@ fn members_of_hosts_that_are_gone_leave_at_once() {
     assert_eq!(said(&mut stage, "describe g"), "Stable 1 1 uniform | m1 1 a:0,1 -> a:0,1");
     stage.host.input(ottla::Input::AliveHosts { hosts: vec!["another".into()] });
     assert_eq!(said(&mut stage, "describe g"), "Empty 2 1 uniform");
+}
+
+#[test]
+fn a_group_has_its_new_protocol_after_opening() {
+    let mut stage = stage_of(&["a"]);
+    for step in ["cjoin g - a -", "cjoin g c1 a -", "csync g c1 1 a:0,1", "commit g c1 1 a 0 5"] {
+        said(&mut stage, step);
+    }
+    assert_eq!(said(&mut stage, "hb g m1 0 rt=60000 t=a own=-"), "m1 2 -");
+    stage.host = stage.host.reopen();
+    let upgraded = "Reconciling 2 2 uniform | c1 1 a:0,1 -> a:0 | m1 2 - -> a:1";
+    assert_eq!(said(&mut stage, "describe g"), upgraded);
+    assert_eq!(said(&mut stage, "chb g c1 1"), "REBALANCE_IN_PROGRESS");
+    assert_eq!(said(&mut stage, "hb g m1 -1"), "m1 -1 same");
+    stage.host = stage.host.reopen();
+    // A classic group is stored as it was when it was at rest.
+    assert_eq!(said(&mut stage, "list g"), "classic Stable consumer");
+    assert_eq!(said(&mut stage, "chb g c1 2"), "NONE");
+    assert_eq!(said(&mut stage, "fetch g - -1 a 0"), "5");
+}
+
+#[test]
+fn a_classic_group_at_work_stays_one_where_the_policy_says_so() {
+    let mut stage = stage_of(&[]);
+    let settings = [
+        ("group.consumer.migration.policy", "disabled"),
+        ("group.initial.rebalance.delay.ms", "0"),
+    ];
+    stage.host = Host::with(&settings);
+    stage.create("a", 2);
+    for step in ["cjoin g - a -", "cjoin g c1 a -", "csync g c1 1 a:0,1"] {
+        said(&mut stage, step);
+    }
+    assert_eq!(said(&mut stage, "hb g m1 0 rt=60000 t=a own=-"), "GROUP_ID_NOT_FOUND");
+    assert_eq!(said(&mut stage, "chb g c1 1"), "NONE");
+    assert_eq!(said(&mut stage, "list g"), "classic Stable consumer");
+}
+
+#[test]
+fn a_classic_member_that_does_not_come_back_is_put_out() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=-");
+    said(&mut stage, "cjoin g - a - x");
+    // It never asks for its assignment: its rebalance timeout is ten seconds.
+    for _ in 0..5 {
+        stage.host.pass(2_000);
+        assert_ne!(said(&mut stage, "hb g m1 1 own=a:0,1"), "UNKNOWN_MEMBER_ID");
+    }
+    assert_eq!(said(&mut stage, "cleave g - x"), "UNKNOWN_MEMBER_ID");
 }
