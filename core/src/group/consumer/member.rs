@@ -7,6 +7,7 @@ use super::super::record::{
 };
 use super::super::{Caller, partitions};
 use crate::protocol::messages::ConsumerGroupHeartbeatRequest;
+use crate::sort::sort;
 
 /// How far a member is with its reconciliation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,7 +109,7 @@ impl Member {
 
     /// Subscribes to these topics.
     pub(crate) fn set_topics(&mut self, mut names: Vec<String>) {
-        names.sort_unstable();
+        sort(&mut names);
         names.dedup();
         self.topics = names;
     }

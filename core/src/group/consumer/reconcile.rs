@@ -8,6 +8,7 @@ use super::group::ConsumerGroup;
 use super::member::{Member, MemberState};
 use crate::map;
 use crate::protocol::messages::ConsumerGroupHeartbeatTopicPartitions;
+use crate::sort::sort;
 
 /// What a member says that it owns; `None` where that has not changed.
 pub(super) type Owned<'a> = Option<&'a [ConsumerGroupHeartbeatTopicPartitions]>;
@@ -25,7 +26,7 @@ impl ConsumerGroup {
                 topics.push(topic.id);
                 counts.push((topic.id, topic.logs.len() as i32));
             }
-            topics.sort_unstable();
+            sort(&mut topics);
             topics.dedup();
             let target = self.targets.get(member_id).unwrap_or(&nothing);
             let instance_id = member.instance_id.as_deref();
