@@ -97,7 +97,7 @@ pub struct Membership {
     pub leader_id: String,
     /// The assignor that the group agreed on; empty in the consumer protocol.
     pub assignor: String,
-    /// All partitions that the member owns.
+    /// The partitions that it is to own, without those on their way out.
     pub partitions: Vec<TopicPartition>,
     /// From the start of the rebalance to its end.
     pub duration_ms: u64,
