@@ -22,6 +22,8 @@ pub struct Member {
     pub consumes: bool,
     /// Whether it acknowledges revocations by itself.
     pub acknowledges: bool,
+    /// What it has not acknowledged.
+    unacknowledged: Vec<Vec<TopicPartition>>,
     /// Whether it is to say that it is alive.
     pub alive: bool,
     /// What was told of the group, in short.
@@ -46,6 +48,7 @@ impl Member {
             stalled: false,
             consumes: true,
             acknowledges: true,
+            unacknowledged: Vec::new(),
             alive: true,
             told: Vec::new(),
             left: false,
@@ -70,10 +73,16 @@ impl Member {
         }
         loop {
             let mut idle = true;
+            while self.acknowledges
+                && let Some(partitions) = self.unacknowledged.pop()
+            {
+                checks.given_up(self.number, &partitions);
+                self.client.acknowledge_revoked(now);
+            }
             while let Some(event) = self.client.poll_event() {
                 idle = false;
                 if let Event::Group(event) = event {
-                    self.heard(now, event, checks);
+                    self.heard(event, checks);
                 }
             }
             while self.consumes
@@ -97,21 +106,21 @@ impl Member {
         self.client.mark_processed(&fetched.topic, fetched.partition, fetched.next_offset);
     }
 
-    fn heard(&mut self, now: Now, event: GroupEvent, checks: &mut Checks) {
+    fn heard(&mut self, event: GroupEvent, checks: &mut Checks) {
         self.told.push(match event {
             GroupEvent::Rebalancing { .. } => {
                 self.rebalancing = true;
                 "rebalancing".to_owned()
             }
             GroupEvent::Revoked { partitions } => {
-                if self.acknowledges {
-                    checks.given_up(self.number, &partitions);
-                    self.client.acknowledge_revoked(now);
-                }
-                format!("revoked {}", list(&partitions))
+                let text = format!("revoked {}", list(&partitions));
+                self.unacknowledged.push(partitions);
+                text
             }
             GroupEvent::Lost { partitions } => {
                 checks.given_up(self.number, &partitions);
+                // To be acknowledged all the same, but not taken from the member again.
+                self.unacknowledged.iter_mut().for_each(Vec::clear);
                 format!("lost {}", list(&partitions))
             }
             GroupEvent::Assigned { partitions } => {

@@ -20,7 +20,8 @@ pub enum GroupEvent {
     /// These partitions are about to go to other members, or nowhere. Nothing more of them is given
     /// out. Finish what is being processed, mark or commit it, and say
     /// [`Client::acknowledge_revoked`](crate::client::Client::acknowledge_revoked), all within the
-    /// rebalance timeout; after it they are `Lost`.
+    /// rebalance timeout; after it they are `Lost`. Say it once for each `Revoked`, also when `Lost`
+    /// has come since.
     Revoked {
         /// Which.
         partitions: Vec<TopicPartition>,
