@@ -37,17 +37,22 @@ fn kind(seed: u64) -> impl Fn(&mut GroupConfig) {
 
 fn run(seed: u64) {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let partitions = 1 + random.below(6) as i32;
+    let mut partitions = 1 + random.below(6) as i32;
+    let slow = random.below(2) == 0;
+    let kind = |group: &mut GroupConfig| {
+        kind(seed)(group);
+        group.max_poll_interval_ms = slow.then_some(15_000);
+    };
     let mut world = World::with(&[("t", partitions)]);
-    world.join(config(kind(seed)), &["t"]);
+    world.join(config(kind), &["t"]);
     for _ in 0..STEPS {
         let there: Vec<usize> = (0..world.members.len())
             .filter(|&number| !world.members[number].crashed && !world.members[number].left)
             .collect();
         let any = there.get(random.below(there.len().max(1))).copied();
-        match (random.below(24), any) {
+        match (random.below(28), any) {
             (0 | 1, _) if there.len() < MOST_MEMBERS => {
-                world.join(config(kind(seed)), &["t"]);
+                world.join(config(kind), &["t"]);
             }
             (2, Some(any)) if !world.members[any].stalled => {
                 let now = world.host.now;
@@ -65,6 +70,12 @@ fn run(seed: u64) {
             }
             (14..17, _) => world.tick(200 + random.below(4_000) as u64),
             (17, _) => world.pass(random.below(15_000) as u64),
+            (18, _) => world.restart_broker(),
+            (19, _) if partitions < 9 => {
+                partitions += 1;
+                world.grow("t", partitions);
+            }
+            (20, Some(any)) => world.members[any].alive ^= true,
             _ => {
                 for _ in 0..random.below(12) {
                     world.step(&mut |bound| random.below(bound));
@@ -76,8 +87,9 @@ fn run(seed: u64) {
         member.stalled = false;
         member.consumes = true;
         member.acknowledges = true;
+        member.alive = true;
     }
-    world.join(config(kind(seed)), &["t"]);
+    world.join(config(kind), &["t"]);
     world.pass(60_000);
     world.settle();
     (0..partitions).for_each(|partition| world.produce("t", partition, 3));
