@@ -72,7 +72,7 @@ fn every_version_that_is_told_is_served() {
         client_software_version: "1".into(),
     };
     let told = host.call(&request, 4);
-    assert_eq!((told.error_code, told.api_keys.len()), (0, 27));
+    assert_eq!((told.error_code, told.api_keys.len()), (0, 29));
     let request = m::ApiVersionsRequest {
         client_software_name: "not legal!".into(),
         client_software_version: "1".into(),
@@ -119,7 +119,9 @@ fn empty_request(key: ApiKey, version: i16) -> Bytes {
         LeaveGroup => LeaveGroupRequest, OffsetCommit => OffsetCommitRequest,
         OffsetFetch => OffsetFetchRequest, OffsetDelete => OffsetDeleteRequest,
         DescribeGroups => DescribeGroupsRequest, ListGroups => ListGroupsRequest,
-        DeleteGroups => DeleteGroupsRequest)
+        DeleteGroups => DeleteGroupsRequest,
+        ConsumerGroupHeartbeat => ConsumerGroupHeartbeatRequest,
+        ConsumerGroupDescribe => ConsumerGroupDescribeRequest)
 }
 
 #[test]

@@ -15,7 +15,7 @@ import { ottlaNative, sources, target } from './paths.mjs'
  */
 
 /** What both brokers are told, under Kafka's names. */
-const common = {}
+const common = { 'node.id': '0' }
 
 /** The version of Kafka that the pom names. */
 export async function kafkaVersion() {
@@ -47,16 +47,15 @@ export async function freePort() {
 
 /**
  * Starts Apache Kafka in a new folder.
- * @param {{ folder?: string, forSpeed?: boolean }} [options] forSpeed: as for production, not for a short life
+ * @param {{ forSpeed?: boolean }} [options] forSpeed: as for production, not for a short life
  * @returns {Promise<RunningBroker>}
  */
-export async function startKafka({ folder = `${target}run/kafka`, forSpeed = false } = {}) {
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
+export async function startKafka({ forSpeed = false } = {}) {
   const [port, controller] = [await freePort(), await freePort()]
+  const folder = `${target}brokers/kafka-${port}`
+  await mkdir(folder, { recursive: true })
   const properties = {
     'process.roles': 'broker,controller',
-    'node.id': '0',
     'controller.quorum.bootstrap.servers': `127.0.0.1:${controller}`,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
@@ -67,6 +66,7 @@ export async function startKafka({ folder = `${target}run/kafka`, forSpeed = fal
     'transaction.state.log.replication.factor': '1',
     'transaction.state.log.min.isr': '1',
     'transaction.state.log.num.partitions': '1',
+    'group.initial.rebalance.delay.ms': '0',
     ...common,
   }
   const file = `${folder}/server.properties`
@@ -74,21 +74,24 @@ export async function startKafka({ folder = `${target}run/kafka`, forSpeed = fal
   const java = javaArguments('warn').filter((option) => !forSpeed || !option.includes('Tiered'))
   const id = 'b3R0bGEtY29uZm9ybWFuY2U'
   const format = ['kafka.tools.StorageTool', 'format', '-t', id, '--standalone', '-c', file]
+  // This feature shows itself in the configuration of every topic, and serves only replicas.
+  format.push('--feature', 'eligible.leader.replicas.version=0')
   await promisify(execFile)('java', [...java, ...format])
   return start('Kafka', 'java', [...java, 'kafka.Kafka', file], folder, port)
 }
 
 /**
- * Starts ottla-native, in memory unless it is given a folder for its data.
- * @param {{ folder?: string, arguments?: string[] }} [options]
+ * Starts ottla-native.
+ * @param {{ files?: boolean, arguments?: string[] }} [options] files: it keeps its data in files, not in memory
  * @returns {Promise<RunningBroker>}
  */
-export async function startOttla({ folder = `${target}run/ottla`, arguments: more = [] } = {}) {
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
+export async function startOttla({ files = false, arguments: more = [] } = {}) {
   const port = await freePort()
+  const folder = `${target}brokers/ottla-${port}`
+  await mkdir(folder, { recursive: true })
   const set = Object.entries(common).flatMap(([name, value]) => ['--set', `${name}=${value}`])
   const options = ['--listen', `127.0.0.1:${port}`, '--log-level', 'warn', ...set, ...more]
+  if (files) options.push('--data-dir', `${folder}/data`)
   return start('Ottla', ottlaNative, options, folder, port)
 }
 
@@ -103,6 +106,7 @@ async function start(name, command, options, folder, port) {
     await ended
     clearTimeout(timer)
     await log.close()
+    await rm(folder, { recursive: true, force: true })
   }
   process.once('exit', () => child.kill('SIGKILL'))
   const deadline = Date.now() + 60_000

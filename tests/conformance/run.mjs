@@ -63,9 +63,7 @@ const start = async (name, begin) => {
 }
 await Promise.all([
   missing.has('kafka') ? undefined : start('kafka', startKafka),
-  start('ottla', () =>
-    startOttla({ arguments: options.files ? ['--data-dir', `${target}run/ottla/data`] : [] }),
-  ),
+  start('ottla', () => startOttla({ files: options.files })),
 ])
 if (!brokers.kafka && options.broker !== 'ottla') {
   console.error('\nApache Kafka cannot be had here: Ottla is held against what was recorded of it.\n')

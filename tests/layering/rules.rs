@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use crate::paths::{Path, paths};
 
 /// Small modules of core that everything may use.
-const SHARED: &[&str] = &["map", "time", "uuid"];
+const SHARED: &[&str] = &["crc", "map", "sort", "time", "uuid"];
 
 /// The modules of core in their order, each with what it may use besides [`SHARED`] and itself.
 ///
 /// `io::Now` is the exception to the client's standing apart: both halves are told the time alike.
 const CORE: &[(&str, &[&str])] = &[
+    ("crc", &[]),
     ("map", &[]),
+    ("sort", &[]),
     ("uuid", &[]),
     ("time", &[]),
     ("protocol", &[]),

@@ -7,6 +7,7 @@ use super::reply::Refusable;
 use super::{Call, Node, Reply};
 use crate::Now;
 use crate::protocol::{ErrorCode, messages as m};
+use crate::sort::sort;
 use crate::topic::{check_name, is_internal, names_collide, topic_config};
 
 /// How many partitions one topic may get at once, as in Kafka.
@@ -22,7 +23,7 @@ pub(crate) fn create_topics(
     request: m::CreateTopicsRequest,
 ) -> Reply {
     let mut names: Vec<String> = request.topics.iter().map(|t| t.name.clone()).collect();
-    names.sort_unstable();
+    sort(&mut names);
     let named = |name: &str| {
         names.partition_point(|other| **other <= *name)
             - names.partition_point(|other| **other < *name)
@@ -139,7 +140,7 @@ fn assigned_count(node: &Node, topic: &m::CreatableTopic) -> Result<i32, Refusal
         return Err((ErrorCode::InvalidRequest, message.to_owned()));
     }
     let mut indexes: Vec<i32> = topic.assignments.iter().map(|a| a.partition_index).collect();
-    indexes.sort_unstable();
+    sort(&mut indexes);
     let in_a_row = (0..).zip(&indexes).all(|(due, index)| due == *index);
     let ours = topic.assignments.iter().all(|a| a.broker_ids == [node.leader(a.partition_index)]);
     if !in_a_row || !ours || indexes.len() > MAX_PARTITIONS as usize {

@@ -6,6 +6,7 @@ use super::create_topics::auto_create;
 use super::reply::Refusable;
 use super::{Call, Node, Reply};
 use crate::protocol::{ErrorCode, messages as m};
+use crate::sort::sort;
 use crate::topic::Topic;
 use crate::{Now, Uuid};
 
@@ -109,7 +110,7 @@ pub(crate) fn describe_topic_partitions(
         true => node.topics.iter().map(|topic| topic.name.clone()).collect(),
         false => request.topics.into_iter().map(|topic| topic.name).collect(),
     };
-    asked.sort_unstable();
+    sort(&mut asked);
     asked.dedup();
     let (from_topic, from_partition) = match request.cursor {
         Some(cursor) if cursor.partition_index < 0 => {

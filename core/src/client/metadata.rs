@@ -10,6 +10,7 @@ use crate::protocol::ErrorCode;
 use crate::protocol::messages::{
     MetadataRequest, MetadataRequestTopic, MetadataResponse, MetadataResponseTopic,
 };
+use crate::sort::sort_by;
 
 /// Topics that nothing asked for in this time are left out of the next refresh (Kafka's
 /// `metadata.max.idle.ms`).
@@ -292,7 +293,7 @@ pub(crate) fn metadata_request<'a>(
 fn topic_info(topic: MetadataResponseTopic, known: Option<TopicInfo>) -> TopicInfo {
     let known = known.filter(|known| known.id == topic.topic_id);
     let mut news = topic.partitions;
-    news.sort_unstable_by_key(|partition| partition.partition_index);
+    sort_by(&mut news, |a, b| a.partition_index < b.partition_index);
     let mut partitions = Vec::with_capacity(news.len());
     for partition in news {
         if usize::try_from(partition.partition_index) != Ok(partitions.len()) {

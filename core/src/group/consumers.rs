@@ -130,6 +130,9 @@ impl Groups {
         }
         if value.is_none() && matches!(key, RecordKey::ConsumerGroupMetadata { .. }) {
             self.groups.remove(&id);
+            if self.offsets.of_group(&id).is_some() {
+                self.classic(&id);
+            }
             return Ok(());
         }
         if !matches!(self.groups.get(&id), Some(Group::Consumer(_))) {

@@ -24,6 +24,7 @@ impl Groups {
         }
         let id = request.group_id.clone();
         self.make_way_for_classic(&id, effects);
+        let written = effects.records.len();
         let is_new = !self.groups.contains_key(&id);
         if is_new {
             if !member_id.is_empty() {
@@ -35,7 +36,7 @@ impl Groups {
         match groups.get_mut(&id) {
             Some(Group::Classic(group)) => {
                 group.join(context, caller, settings, request, effects);
-                if is_new && effects.records.is_empty() {
+                if is_new && effects.records.len() == written {
                     effects.records.push(group.record_of_none());
                 }
             }

@@ -7,6 +7,7 @@ use super::segment::Segment;
 use super::snapshot::{self, Restored};
 use super::tail::TailBatch;
 use super::{LogConfig, PartitionLog};
+use crate::sort::sort_by;
 use crate::storage::{LogId, LogRange, Pieces};
 
 /// Bytes of a log that are missing or are not what was written.
@@ -68,7 +69,7 @@ impl Recovery {
         log.log_start_offset = log_start_offset;
         log.next_offset = log_start_offset;
         let mut loads = Vec::new();
-        snapshots.sort_unstable_by_key(|(base, _)| *base);
+        sort_by(&mut snapshots, |(a, _), (b, _)| a < b);
         let last = snapshots.len().saturating_sub(1);
         for (at, (base, value)) in snapshots.into_iter().enumerate() {
             let restored = snapshot::decode(base, value);

@@ -3,6 +3,8 @@
 
 use bytes::Bytes;
 
+use crate::crc::crc32c;
+
 use super::{Compression, ControlType, Record, RecordError, TimestampType, records, spans};
 
 /// The size of a batch's header (Kafka's `RECORD_BATCH_OVERHEAD`).
@@ -265,7 +267,7 @@ const CONTROL_BODY_MAX_BYTES: usize = 64 * 1024;
 
 /// The CRC-32C that a batch of these bytes must have.
 fn checksum(batch: &[u8]) -> u32 {
-    crc32c::crc32c(batch.get(ATTRIBUTES_AT..).unwrap_or_default())
+    crc32c(batch.get(ATTRIBUTES_AT..).unwrap_or_default())
 }
 
 /// Splits bytes into the batches that they consist of. The iterator stops behind the first error; a

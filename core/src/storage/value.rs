@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 
+use crate::crc::crc32c;
 use crate::protocol::{DecodeError, Field, Reader, Writer};
 
 /// Why a metadata value cannot be read.
@@ -26,7 +27,7 @@ pub(crate) fn seal_value(value: &impl Field, version: i16) -> Bytes {
     version.write(&mut out);
     value.write(&mut out);
     let mut bytes = out.into_inner();
-    let crc = crc32c::crc32c(&bytes[4..]);
+    let crc = crc32c(&bytes[4..]);
     bytes[..4].copy_from_slice(&crc.to_be_bytes());
     bytes.into()
 }
@@ -39,7 +40,7 @@ pub(crate) fn open_value<T: Field>(
     let mut from = Reader::new(value, 0, true);
     let stored = u32::read(&mut from).map_err(|_| ValueError::Damaged)?;
     let body = from.into_rest();
-    if crc32c::crc32c(&body) != stored {
+    if crc32c(&body) != stored {
         return Err(ValueError::Damaged);
     }
     let mut from = Reader::new(body, 0, true);

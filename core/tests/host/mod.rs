@@ -27,7 +27,11 @@ pub struct Host {
     pub load_count: usize,
     pub loaded_bytes: usize,
     correlation_id: i32,
+    seed: u64,
 }
+
+/// Where a broker's random numbers begin.
+const SEED: u64 = 42;
 
 pub const CLIENT: ConnectionId = ConnectionId(1);
 
@@ -46,12 +50,30 @@ impl Host {
     }
 
     pub fn open_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::open_seeded(now, config, storage, SEED)
+    }
+
+    fn open_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
+        let mut host = Host::held_seeded(now, config, storage, seed);
+        host.hold_loads = false;
+        while !host.loads.is_empty() {
+            host.load();
+        }
+        host
+    }
+
+    /// A broker whose loads wait for [`Host::load`].
+    pub fn held_at(now: Now, config: BrokerConfig, storage: MemoryStorage) -> Host {
+        Host::held_seeded(now, config, storage, SEED)
+    }
+
+    fn held_seeded(now: Now, config: BrokerConfig, storage: MemoryStorage, seed: u64) -> Host {
         let mut host = Host {
-            broker: Broker::new(config, 42),
+            broker: Broker::new(config, seed),
             storage,
             now,
             hold_commits: false,
-            hold_loads: false,
+            hold_loads: true,
             commits: VecDeque::new(),
             loads: VecDeque::new(),
             responses: VecDeque::new(),
@@ -62,6 +84,7 @@ impl Host {
             load_count: 0,
             loaded_bytes: 0,
             correlation_id: 0,
+            seed,
         };
         host.pump();
         host.connect(CLIENT);
@@ -70,7 +93,9 @@ impl Host {
 
     /// A new broker over what is stored: all that was not stored is gone.
     pub fn reopen(self) -> Host {
-        Host::open(config(&[]), self.storage)
+        let now = Now { monotonic_ms: 1_000, wall_ms: 1_700_000_000_000 };
+        // Ids are never made twice.
+        Host::open_seeded(now, config(&[]), self.storage, self.seed + 1)
     }
 
     /// The same, with clocks that go on.

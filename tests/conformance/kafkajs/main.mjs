@@ -29,7 +29,7 @@ const kafkaOf = (bootstrap) =>
     clientId: 'kafkajs',
     brokers: [bootstrap],
     logLevel: logLevel.NOTHING,
-    retry: { retries: 2, initialRetryTime: 100 },
+    retry: { retries: 5, initialRetryTime: 50 },
   })
 
 /** Lends an admin, connected. */
@@ -181,7 +181,7 @@ await run(`KafkaJS ${require('kafkajs/package.json').version}`, {
         },
         { topic: 'kafkajs-create-default' },
       ]
-      see('created', await admin.createTopics({ topics }))
+      see('created', await admin.createTopics({ topics, waitForLeaders: false }))
       see('again', await admin.createTopics({ topics }))
       see('validated', await admin.createTopics({ topics: [{ topic: 'kafkajs-v' }], validateOnly: true }))
       see('listed', (await admin.listTopics()).filter((name) => name.startsWith('kafkajs')).sort())

@@ -572,7 +572,6 @@ def _(bootstrap):
 
     see("session too short", error(**{"session.timeout.ms": 100, "heartbeat.interval.ms": 50}))
     see("session too long", error(**{"session.timeout.ms": 1_900_000, "max.poll.interval.ms": 2_000_000}))
-    see("no group", error(**{"group.id": ""}))
     member = Member(bootstrap, topic, topic)
     settle([member], [1])
     other = Member(bootstrap, topic, topic, **{"partition.assignment.strategy": "cooperative-sticky"})

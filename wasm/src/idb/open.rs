@@ -3,14 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use indexed_db_futures::database::Database;
-use indexed_db_futures::error::OpenDbError;
-use indexed_db_futures::internals::SystemRepr;
-use indexed_db_futures::prelude::*;
+use js_sys::Reflect;
 use tokio::sync::oneshot;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::IdbDatabase;
+use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
 
 use super::fault;
 use super::leader;
@@ -54,18 +51,10 @@ extern "C" {
 /// Opens the database, or says within `timeout_ms` why not.
 pub(super) async fn open(name: &str, timeout_ms: u32) -> Result<IdbDatabase, OpenError> {
     let blocked = Rc::new(Cell::new(false));
-    let request = {
-        let blocked = Rc::clone(&blocked);
-        Database::open(database_name(name))
-            .with_version(VERSION)
-            .with_on_blocked(move |_| {
-                blocked.set(true);
-                Ok(())
-            })
-            .with_on_upgrade_needed(|_, database| upgrade(&database))
-            .build()
-            .map_err(failed)?
-    };
+    let request = factory()?
+        .open_with_u32(&database_name(name), VERSION)
+        .map_err(|thrown| failed(&thrown))?;
+    let opened = opened(request, Rc::clone(&blocked));
     let (sender, receiver) = oneshot::channel();
     let sender = Rc::new(Cell::new(Some(sender)));
     let timer = {
@@ -87,12 +76,9 @@ pub(super) async fn open(name: &str, timeout_ms: u32) -> Result<IdbDatabase, Ope
     // Apart from the wait, so that a database that opens too late is closed again: left open, it
     // would block the next upgrade.
     spawn_local(async move {
-        let opened = request.await;
+        let opened = opened.await;
         match (sender.take(), opened) {
-            (Some(sender), opened) => {
-                let opened = opened.map(|database| IdbDatabase::clone(database.as_sys()));
-                let _ = sender.send(opened.map_err(failed));
-            }
+            (Some(sender), opened) => drop(sender.send(opened)),
             (None, Ok(database)) => database.close(),
             (None, Err(_)) => {}
         }
@@ -102,32 +88,70 @@ pub(super) async fn open(name: &str, timeout_ms: u32) -> Result<IdbDatabase, Ope
     opened.unwrap_or_else(|_| Err(OpenError::Failed("the request was given up".into())))
 }
 
-/// Makes the stores that are missing: all of them, or those that an earlier version did not have.
-fn upgrade(database: &Database) -> Result<(), indexed_db_futures::error::Error> {
-    let there: Vec<String> = database.object_store_names().collect();
-    for store in [METADATA, LOG].into_iter().filter(|store| !there.iter().any(|s| s == store)) {
-        database.create_object_store(store).build()?;
+/// The global `indexedDB`, the same in windows and workers. Reading it may throw.
+fn factory() -> Result<IdbFactory, OpenError> {
+    let found = Reflect::get(&js_sys::global(), &"indexedDB".into());
+    match found.map_err(|thrown| failed(&thrown))? {
+        none if none.is_falsy() => Err(OpenError::Unavailable("there is none".into())),
+        found => Ok(found.unchecked_into()),
     }
-    if !there.iter().any(|store| store == LEADER) {
-        leader::create(database.as_sys()).map_err(indexed_db_futures::error::JSError::from)?;
+}
+
+/// Waits for what comes of a request to open, upgrading on the way.
+async fn opened(
+    request: IdbOpenDbRequest,
+    blocked: Rc<Cell<bool>>,
+) -> Result<IdbDatabase, OpenError> {
+    let (sender, receiver) = oneshot::channel();
+    let mut sender = Some(sender);
+    let on_end = Closure::<dyn FnMut()>::new(move || {
+        if let Some(sender) = sender.take() {
+            let _ = sender.send(());
+        }
+    });
+    let on_blocked = Closure::<dyn Fn()>::new(move || blocked.set(true));
+    // What is thrown within the handler aborts the upgrade, and the request says only that.
+    let cause = Rc::new(Cell::new(None));
+    let on_upgrade = {
+        let (request, cause) = (request.clone(), Rc::clone(&cause));
+        Closure::<dyn Fn() -> Result<(), JsValue>>::new(move || {
+            let upgraded = request.result().and_then(|it| upgrade(it.unchecked_ref()));
+            upgraded.inspect_err(|thrown| cause.set(Some(thrown.clone())))
+        })
+    };
+    request.set_onsuccess(Some(on_end.as_ref().unchecked_ref()));
+    request.set_onerror(Some(on_end.as_ref().unchecked_ref()));
+    request.set_onblocked(Some(on_blocked.as_ref().unchecked_ref()));
+    request.set_onupgradeneeded(Some(on_upgrade.as_ref().unchecked_ref()));
+    let _ = receiver.await;
+    request.set_onsuccess(None);
+    request.set_onerror(None);
+    request.set_onblocked(None);
+    request.set_onupgradeneeded(None);
+    match (cause.take(), request.error()) {
+        (Some(thrown), _) | (None, Err(thrown)) => Err(failed(&thrown)),
+        (None, Ok(Some(error))) => Err(failed(&error)),
+        (None, Ok(None)) => match request.result() {
+            Ok(database) => Ok(database.unchecked_into()),
+            Err(thrown) => Err(failed(&thrown)),
+        },
+    }
+}
+
+/// Makes the stores that are missing: all of them, or those that an earlier version did not have.
+fn upgrade(database: &IdbDatabase) -> Result<(), JsValue> {
+    let there = database.object_store_names();
+    for store in [METADATA, LOG].into_iter().filter(|store| !there.contains(store)) {
+        database.create_object_store(store)?;
+    }
+    if !there.contains(LEADER) {
+        leader::create(database)?;
     }
     Ok(())
 }
 
-fn failed(error: OpenDbError) -> OpenError {
-    let thrown: JsValue = match error {
-        OpenDbError::Base(indexed_db_futures::error::Error::DomException(exception)) => {
-            exception.into()
-        }
-        OpenDbError::UnsupportedEnvironment | OpenDbError::NullFactory => {
-            return OpenError::Unavailable("there is none".into());
-        }
-        // The crate says this of whatever `open` throws. Our version is not zero, and what else it
-        // throws is a SecurityError.
-        OpenDbError::VersionZero => return OpenError::Unavailable("the browser denies it".into()),
-        other => return OpenError::Failed(other.to_string()),
-    };
-    let (name, message) = fault::describe(&thrown);
+fn failed(thrown: &JsValue) -> OpenError {
+    let (name, message) = fault::describe(thrown);
     match name.as_str() {
         "VersionError" => OpenError::Newer,
         // Firefox in private windows, and any browser whose user has blocked site data.

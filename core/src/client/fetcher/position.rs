@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::protocol::messages::AbortedTransaction;
 use crate::record::{Batch, ControlType, RecordError, batches};
+use crate::sort::sort_by;
 
 /// Where an assigned partition begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(crate) fn parse(
     let committed_only = aborted.is_some();
     let mut aborted = aborted.unwrap_or_default();
     // The last is the one that begins first.
-    aborted.sort_unstable_by_key(|transaction| std::cmp::Reverse(transaction.first_offset));
+    sort_by(&mut aborted, |a, b| a.first_offset > b.first_offset);
     let mut aborting: Vec<i64> = Vec::new();
     let mut any = false;
     for batch in batches(records) {

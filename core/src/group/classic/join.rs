@@ -30,6 +30,7 @@ impl ClassicGroup {
         };
         if !self.has_room_for(&member_id, settings.max_size) {
             self.put_out(&member_id, effects);
+            self.complete_after_loss(context, effects);
             return effects.refuse_join(caller.ticket, "", ErrorCode::GroupMaxSizeReached);
         }
         if !self.supports(&request.protocol_type, &request.protocols) {

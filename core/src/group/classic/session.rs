@@ -197,7 +197,7 @@ impl ClassicGroup {
     }
 
     /// Whoever was missing from a rebalance may have been the last one.
-    fn complete_after_loss(&mut self, context: &Context, effects: &mut Effects) {
+    pub(super) fn complete_after_loss(&mut self, context: &Context, effects: &mut Effects) {
         if self.state == State::PreparingRebalance && self.all_joined() {
             self.complete_join(context, effects);
         }
