@@ -6,7 +6,7 @@ use super::scan::{Scanned, scan};
 use super::segment::Segment;
 use super::snapshot::{self, Restored};
 use super::tail::TailBatch;
-use super::{LogConfig, PartitionLog};
+use super::{LogConfig, MAX_OFFSET, PartitionLog};
 use crate::sort::sort_by;
 use crate::storage::{LogId, LogRange, Pieces};
 
@@ -66,9 +66,11 @@ impl Recovery {
         mut snapshots: Vec<(i64, Bytes)>,
     ) -> Recovery {
         let mut log = PartitionLog::new(id, topic, partition, leader_epoch, config);
-        log.log_start_offset = log_start_offset;
-        log.next_offset = log_start_offset;
+        log.log_start_offset = log_start_offset.clamp(0, MAX_OFFSET);
+        log.next_offset = log.log_start_offset;
         let mut loads = Vec::new();
+        // Metadata whose key makes no sense is nobody's.
+        snapshots.retain(|(base, _)| (0..=MAX_OFFSET).contains(base));
         sort_by(&mut snapshots, |(a, _), (b, _)| a < b);
         let last = snapshots.len().saturating_sub(1);
         for (at, (base, value)) in snapshots.into_iter().enumerate() {
@@ -87,7 +89,7 @@ impl Recovery {
             log.segments.push(segment);
         }
         if last == 0 && loads.is_empty() {
-            log.segments = vec![Segment::new(log_start_offset)];
+            log.segments = vec![Segment::new(log.log_start_offset)];
         }
         log.snapshot_bytes = log.active().size_bytes;
         Recovery { log, loads }
@@ -149,7 +151,7 @@ impl PartitionLog {
                     if active {
                         let segment = range.segment;
                         self.tail.push(TailBatch { segment, position, batch });
-                        self.next_offset = header.next_offset();
+                        self.next_offset = self.next_offset.max(header.next_offset());
                     }
                 }
                 Scanned::Damage { position, size_bytes, reason } => {
