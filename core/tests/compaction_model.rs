@@ -67,7 +67,7 @@ impl World {
         let configs = [
             ("cleanup.policy", "compact"),
             ("segment.bytes", "6000"),
-            ("min.cleanable.dirty.ratio", "0.01"),
+            ("min.cleanable.dirty.ratio", "0"),
             ("delete.retention.ms", "100000"),
             ("ottla.durability", durability),
         ];
