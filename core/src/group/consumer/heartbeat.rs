@@ -99,10 +99,27 @@ impl ConsumerGroup {
         }
         let mut member = before.clone();
         member.update(caller, request);
+        let owned = request.topic_partitions.as_deref();
+        self.settle(context, id, before, member, owned, effects);
+        self.extend_session(context, settings, id);
+        Ok(self.response(settings, request, &sender))
+    }
+
+    /// Takes a member as it is now, and does what follows from that: a new epoch, new targets, and a
+    /// step of the member towards its own.
+    pub(super) fn settle(
+        &mut self,
+        context: &Context,
+        id: &str,
+        before: &Member,
+        member: Member,
+        owned: Owned,
+        effects: &mut Effects,
+    ) {
         let changed = !member.subscribes_like(before);
         if member != *before || !self.members.contains_key(id) {
             self.write_member(id, &member, effects);
-            self.members.insert(id.clone(), member);
+            self.members.insert(id.to_owned(), member);
         }
         self.drop_regexes(effects);
         if changed || self.epoch == 0 || self.has_new_topics(context.topics) {
@@ -111,10 +128,7 @@ impl ConsumerGroup {
         if self.epoch > self.target_epoch {
             self.assign(context, effects);
         }
-        let owned = request.topic_partitions.as_deref();
         self.reconcile(context, id, owned, effects);
-        self.extend_session(context, settings, id);
-        Ok(self.response(settings, request, &sender))
     }
 
     fn response(
@@ -169,7 +183,7 @@ impl ConsumerGroup {
                     return Ok(Sender { id, member: known.unwrap_or_default(), replaces: None });
                 }
                 Some((old, _)) => {
-                    let member = self.returning(old, &id, instance_id)?;
+                    let member = self.returning(old, instance_id)?;
                     return Ok(Sender { member, replaces: Some(old.clone()), id });
                 }
             },
@@ -183,9 +197,9 @@ impl ConsumerGroup {
     }
 
     /// A static member that comes back, maybe with another id: it has what it had.
-    fn returning(&self, old: &str, id: &str, instance_id: &str) -> Result<Member, Refusal> {
+    fn returning(&self, old: &str, instance_id: &str) -> Result<Member, Refusal> {
         let member = self.members.get(old).cloned().unwrap_or_default();
-        if member.epoch != LEAVE_STATIC_EPOCH {
+        if member.classic.is_none() && member.epoch != LEAVE_STATIC_EPOCH {
             let message = format!("Member {old} has instance id {instance_id} and has not left.");
             return Err(Refusal::new(ErrorCode::UnreleasedInstanceId, message));
         }
@@ -193,7 +207,7 @@ impl ConsumerGroup {
     }
 
     /// Puts a member in the place of the static member that it is.
-    fn replace(&mut self, old: &str, id: &str, member: &Member, effects: &mut Effects) {
+    pub(super) fn replace(&mut self, old: &str, id: &str, member: &Member, effects: &mut Effects) {
         let target = self.targets.get(old).cloned().unwrap_or_default();
         self.forget(old, effects);
         self.members.insert(id.to_owned(), member.clone());

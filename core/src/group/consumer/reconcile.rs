@@ -72,10 +72,9 @@ impl ConsumerGroup {
             return;
         }
         self.write_current(id, &next, effects);
-        let rebalance_ms = (next.state == MemberState::UnrevokedPartitions).then(|| {
-            let timeout_ms = next.rebalance_timeout_ms.max(0) as u64;
-            context.now.monotonic_ms.saturating_add(timeout_ms)
-        });
+        // Who speaks the classic protocol is timed by its JoinGroup and SyncGroup.
+        let is_timed = next.state == MemberState::UnrevokedPartitions && next.classic.is_none();
+        let rebalance_ms = is_timed.then(|| context.now.after(next.rebalance_timeout_ms));
         self.deadlines.entry(id.to_owned()).or_default().rebalance_ms = rebalance_ms;
         self.members.insert(id.to_owned(), next);
     }
