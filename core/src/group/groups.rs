@@ -87,9 +87,10 @@ impl Groups {
             for (_, group) in groups.iter_mut() {
                 match group {
                     Group::Classic(group) => group.advance(context, settings, effects),
-                    Group::Consumer(group) => group.advance(context, effects),
+                    Group::Consumer(group) => group.advance(context, settings, effects),
                 }
             }
+            self.downgrade_all(context, effects);
             self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();
         }
         if self.expiry_due_ms.is_some_and(|due| due <= now) {
@@ -201,9 +202,10 @@ impl Groups {
         for (_, group) in groups.iter_mut() {
             match group {
                 Group::Classic(group) => group.keep_hosts(context, settings, hosts, effects),
-                Group::Consumer(group) => group.keep_hosts(context, hosts, effects),
+                Group::Consumer(group) => group.keep_hosts(context, settings, hosts, effects),
             }
         }
+        self.downgrade_all(context, effects);
         self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();
     }
 }
