@@ -1,7 +1,7 @@
 //! Members of a consumer group that join, leave, crash and lose responses, while topics grow and the
 //! broker is stopped and opened again. Each seed is a run of its own; a failure names it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // Helpers outside of test functions.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers outside of test functions.
 
 mod host;
 
