@@ -283,7 +283,7 @@ impl Consumer {
         }
         if complete || !added.is_empty() {
             shared.owned.add(context, &added);
-            shared.joined(context, added);
+            shared.joined(context, added, known);
         }
     }
 

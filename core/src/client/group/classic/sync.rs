@@ -108,7 +108,7 @@ impl Classic {
         let added = without(&partitions, &owned);
         let revoked = without(&owned, &partitions);
         shared.owned.add(context, &added);
-        shared.joined(context, added);
+        shared.joined(context, added, partitions);
         if !revoked.is_empty() {
             // Others get them in the next rebalance (KIP-429).
             self.joins_after_revoking = true;
