@@ -118,7 +118,7 @@ impl BrokerHost {
     /// These are all the tabs that are left: those that are not among them are gone.
     #[wasm_bindgen(js_name = aliveHosts)]
     pub fn alive_hosts(&self, hosts: Vec<String>) {
-        self.0.alive_hosts(&hosts);
+        self.0.alive_hosts(hosts);
     }
 
     /// The number of this leader's epoch. Later ones are larger; 0 in memory.
