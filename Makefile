@@ -60,6 +60,13 @@ conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes C
 	$(call step,The same scripts against Apache Kafka and Ottla)
 	node tests/conformance/run.mjs $(CONFORMANCE)
 
+.PHONY: bench-kafka
+bench-kafka: setup-rust ## Measure ottla-native beside Apache Kafka; writes target/bench
+	$(call step,Building ottla-native)
+	cargo build --release --package ottla-native --locked
+	$(call step,Benchmarks: beside Apache Kafka)
+	node tests/bench/kafka/run.mjs $(BENCH)
+
 .PHONY: lint
 lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files
 	$(call step,Formatting)
