@@ -187,7 +187,8 @@ fn described(
         }
     }
     // The broker itself has no value there, where Kafka gives no default.
-    let unset = coarse.is_some() && value.source == DEFAULT_SOURCE && value.name == definition.broker_name;
+    let unset =
+        coarse.is_some() && value.source == DEFAULT_SOURCE && value.name == definition.broker_name;
     m::DescribeConfigsResourceResult {
         name: value.name.to_owned(),
         value: (!unset).then(|| value.value.to_owned()),
