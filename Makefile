@@ -65,6 +65,13 @@ fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files'
 	$(call step,Fuzzing)
 	scripts/fuzz $(or $(SECONDS),60) $(TARGETS)
 
+.PHONY: bench-kafka
+bench-kafka: setup-rust ## Measure ottla-native beside Apache Kafka; writes target/bench
+	$(call step,Building ottla-native)
+	cargo build --release --package ottla-native --locked
+	$(call step,Benchmarks: beside Apache Kafka)
+	node tests/bench/kafka/run.mjs $(BENCH)
+
 .PHONY: lint
 lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files
 	$(call step,Formatting)
