@@ -15,7 +15,12 @@ import { ottlaNative, sources, target } from './paths.mjs'
  */
 
 /** What both brokers are told, under Kafka's names. */
-const common = { 'node.id': '0' }
+const common = {
+  'node.id': '0',
+  // Tests of groups take as long as these.
+  'group.initial.rebalance.delay.ms': '0',
+  'group.consumer.heartbeat.interval.ms': '1000',
+}
 
 /** The version of Kafka that the pom names. */
 export async function kafkaVersion() {
@@ -66,13 +71,13 @@ export async function startKafka({ forSpeed = false } = {}) {
     'transaction.state.log.replication.factor': '1',
     'transaction.state.log.min.isr': '1',
     'transaction.state.log.num.partitions': '1',
-    'group.initial.rebalance.delay.ms': '0',
+    'group.consumer.min.heartbeat.interval.ms': '1000',
     ...common,
   }
   const file = `${folder}/server.properties`
   await writeFile(file, Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''))
   const java = javaArguments('warn').filter((option) => !forSpeed || !option.includes('Tiered'))
-  const id = 'b3R0bGEtY29uZm9ybWFuY2U'
+  const id = 'b3R0bGEtY29uZm9ybWFuYw'
   const format = ['kafka.tools.StorageTool', 'format', '-t', id, '--standalone', '-c', file]
   // This feature shows itself in the configuration of every topic, and serves only replicas.
   format.push('--feature', 'eligible.leader.replicas.version=0')

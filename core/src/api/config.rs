@@ -37,6 +37,9 @@ definitions! {
         "How often members of consumer groups are to send heartbeats.";
     "group.consumer.max.size", Int, "2147483647", AtLeast(1),
         "How many members a consumer group may have.";
+    "group.consumer.migration.policy", String, "bidirectional",
+        Words(&["disabled", "downgrade", "upgrade", "bidirectional"]),
+        "Whether a group with members may change its protocol: to consumer, to classic, or both.";
     "group.consumer.session.timeout.ms", Int, "45000", AtLeast(1),
         "After how long without a heartbeat a member of a consumer group is put out.";
     "group.coordinator.rebalance.protocols", List, "classic,consumer", Words(&["classic", "consumer"]),
@@ -49,6 +52,12 @@ definitions! {
         "How many members a group may have.";
     "group.min.session.timeout.ms", Int, "6000", AtLeast(1),
         "The shortest session timeout that a member may ask for.";
+    "log.cleaner.dedupe.buffer.size", Long, "134217728", AtLeast(1_048_576),
+        "How much memory compaction may use for the keys of a log: 24 bytes each, in a table that grows to this by doubling.";
+    "log.cleaner.enable", Boolean, "true", Any,
+        "Whether topics with cleanup.policy=compact are compacted.";
+    "log.cleaner.io.buffer.size", Int, "524288", AtLeast(65_536),
+        "How much compaction reads and writes at a time, half of it each. Other work is done in between.";
     "log.retention.check.interval.ms", Long, "300000", AtLeast(1),
         "How often at most it is looked whether records have had their time.";
     "max.incremental.fetch.session.cache.slots", Int, "1000", AtLeast(0),
@@ -197,5 +206,9 @@ mod tests {
         assert_eq!(config.number("node.id"), 4);
         assert!(config.set("log.roll.hours", "0").unwrap_err().contains("at least 1"));
         assert!(config.set("log.roll.hours", "soon").unwrap_err().contains("log.roll.hours"));
+        // What a broker in a browser is told.
+        config.set("log.segment.bytes", "16777216").unwrap();
+        assert_eq!(config.value("log.segment.bytes"), "16777216");
+        config.set("log.cleaner.dedupe.buffer.size", "16777216").unwrap();
     }
 }

@@ -81,7 +81,7 @@ impl PartitionLog {
         let position = self.active().size_bytes;
         self.active_mut().note_batch(position, &header);
         self.active_mut().note_time(now_ms);
-        let segment = self.active().base_offset;
+        let segment = self.active().id();
         self.tail.push(TailBatch { segment, position, batch: stored });
         self.next_offset = header.next_offset();
         Ok(Appended { base_offset, log_append_time_ms: self.append_time(now_ms), duplicate: false })

@@ -72,6 +72,12 @@ impl Producers {
         self.by_id.insert(id, state);
     }
 
+    /// Whether a batch is the last one of its producer: it has the sequence number that is known.
+    pub(crate) fn is_last_of_producer(&self, batch: &BatchHeader) -> bool {
+        let known = self.by_id.get(&batch.producer_id).and_then(|state| state.batches.back());
+        known.is_some_and(|last| last.last_offset == batch.last_offset())
+    }
+
     /// Judges a batch before it is appended.
     pub(crate) fn judge(&self, batch: &BatchHeader) -> Sequenced {
         // Of a producer that is not known, any sequence is taken: retention or expiry may have

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use crate::record::Batch;
+use crate::storage::SegmentId;
 
 /// A batch in memory, and where it is or will be stored.
 #[derive(Debug, Clone)]
 pub(crate) struct TailBatch {
-    pub segment: i64,
+    pub segment: SegmentId,
     pub position: u64,
     pub batch: Batch,
 }
@@ -39,6 +40,13 @@ impl Tail {
         self.batches.pop_front();
         self.size_bytes -= freed;
         Some(freed)
+    }
+
+    /// Puts batches in the place of those before `end`.
+    pub(crate) fn replace_front(&mut self, end: i64, batches: Vec<TailBatch>) {
+        while self.evict(end).is_some() {}
+        self.size_bytes += batches.iter().map(|tail| tail.batch.bytes.len()).sum::<usize>();
+        batches.into_iter().rev().for_each(|batch| self.batches.push_front(batch));
     }
 
     pub(crate) fn clear(&mut self) {

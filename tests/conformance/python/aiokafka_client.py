@@ -363,21 +363,6 @@ async def _(bootstrap):
         see("offsets of one never used", await admin.list_consumer_group_offsets("aio-never"))
 
 
-@behaviour("group: delete")
-async def _(bootstrap):
-    topic = await filled(bootstrap, "aio-deleted", 1)
-    async with Admin(bootstrap) as admin:
-
-        async def delete():
-            return [str(it) for it in await admin.delete_consumer_groups([topic])]
-
-        async with member(bootstrap, topic, topic) as consumer:
-            await settle([consumer], 1)
-            see("with a member", await delete())
-        see("empty", await delete())
-        see("again", await delete())
-
-
 @behaviour("transactions")
 async def _(bootstrap):
     topic = await create(bootstrap, "aio-transactions")
