@@ -4,12 +4,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { launch, newProfile } from '../lib/chromium.mjs'
 import { random } from '../lib/random.mjs'
-import { kinds } from './kinds.mjs'
+import { final, kinds } from './kinds.mjs'
 import { Ledger } from './ledger.mjs'
 import { MemberTab } from './tab.mjs'
 
 /** How long what was acknowledged may stay unread before the run counts as stuck. */
-const PATIENCE_MS = 45_000
+const PATIENCE_MS = 20_000
 
 /** Above all, the one that runs the broker dies. */
 const LEADER = 0.6
@@ -79,6 +79,8 @@ export async function drive({ url, deaths, seed, protocol = 'classic', backend, 
       ledger.add(victim.name, { type: 'death', kind })
       died[kind] = (died[kind] ?? 0) + 1
       const from = performance.now()
+      // What is to go on has begun.
+      if (!final.has(kind)) await victim.started
       const goesOn = await kinds[kind](victim, away, () => ledger.add(victim.name, { type: 'slept' }))
       if (!goesOn) {
         tabs = tabs.filter((tab) => tab !== victim)
@@ -87,7 +89,7 @@ export async function drive({ url, deaths, seed, protocol = 'classic', backend, 
         await open()
       }
       if (wait) {
-        await consumed(ledger, from, what)
+        await consumed(ledger, tabs, from, what)
         recovered.push(performance.now() - from)
       }
       log(`${what}: ${wait ? `${Math.round(recovered.at(-1))} ms until all was consumed` : 'the next comes at once'}`)
@@ -96,7 +98,7 @@ export async function drive({ url, deaths, seed, protocol = 'classic', backend, 
     for (const each of remains) await each.close()
     await Promise.all(tabs.map((tab) => tab.started))
     await Promise.all(tabs.map((tab) => tab.call('silence')))
-    await consumed(ledger, Infinity, 'at the end')
+    await consumed(ledger, tabs, Infinity, 'at the end')
     const stored = await tabs[0].call('readAll')
     // What was stored and not acknowledged is consumed as well.
     await until(() => stored.every(([, , , value]) => ledger.consumed.has(value)))
@@ -105,6 +107,7 @@ export async function drive({ url, deaths, seed, protocol = 'classic', backend, 
     return { entries: ledger.entries, stored, died, recovered, acknowledged: ledger.acknowledged.size, unsent }
   } catch (error) {
     error.message += `\n${tail(ledger)}`
+    error.entries = ledger.entries
     throw error
   } finally {
     await browser.close()
@@ -122,15 +125,17 @@ async function leaderOf(tabs) {
 }
 
 /** Waits until all that was acknowledged up to a time is consumed. */
-async function consumed(ledger, time, what) {
+async function consumed(ledger, tabs, time, what) {
   if (await until(() => ledger.unconsumed(time).length === 0)) return
   const lost = ledger.unconsumed(time)
   const places = ledger.entries
     .filter(({ type, value }) => type === 'sent' && lost.includes(value))
     .map(({ partition, offset, value }) => `${value} at ${partition}@${offset}`)
+  const group = Promise.any(tabs.map((tab) => tab.call('describe')))
+  const described = await Promise.race([group, sleep(5_000)]).catch(String)
   throw new Error(
     `${what}: ${lost.length} records were acknowledged and not consumed after ${PATIENCE_MS} ms: ` +
-      places.slice(0, 20).join(', '),
+      `${places.slice(0, 20).join(', ')}\nthe group: ${JSON.stringify(described)}`,
   )
 }
 

@@ -2,6 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** Those after which the tab does not go on. */
+export const final = new Set(['close', 'crash', 'navigate', 'freeze'])
+
 /**
  * Each takes the tab and a time in milliseconds for which it is away, and says whether the tab goes on.
  *

@@ -10,7 +10,7 @@ export class Ledger {
   consumed = new Set()
 
   add(tab, entry) {
-    this.entries.push({ ...entry, tab })
+    this.entries.push({ ...entry, tab, at: Math.round(performance.now()) })
     if (entry.type === 'sent') this.acknowledged.set(entry.value, performance.now())
     if (entry.type === 'consumed') for (const [, , value] of entry.records) this.consumed.add(value)
   }

@@ -3,6 +3,7 @@
 //
 //   npm run deaths --workspace tests -- --deaths 100 --seed 7
 
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { median } from '../bench/stats.mjs'
@@ -16,11 +17,19 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     protocol: { type: 'string', default: 'classic' },
     backend: { type: 'string', default: 'leveldb' },
+    /** A file for all that was heard of the tabs, one event a line. */
+    events: { type: 'string' },
   },
 })
 const seed = Number(values.seed)
 const server = await serve(fileURLToPath(new URL('../dist/', import.meta.url)))
 const from = performance.now()
+
+async function write(entries) {
+  if (!values.events || !entries) return
+  await writeFile(values.events, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+}
+
 try {
   const { entries, stored, died, recovered, acknowledged, unsent } = await drive({
     url: server.url,
@@ -30,6 +39,7 @@ try {
     backend: /** @type {'leveldb' | 'sqlite'} */ (values.backend),
     log: console.log,
   })
+  await write(entries)
   const wrong = check(entries, stored)
   const { deliveries, again } = counts(entries)
   console.log(
@@ -44,6 +54,7 @@ try {
     process.exitCode = 1
   }
 } catch (error) {
+  await write(error.entries)
   console.log(`seed ${seed}: ${error.message}`)
   process.exitCode = 1
 } finally {

@@ -41,7 +41,8 @@ export class MemberTab {
       await page.addInitScript(script)
     }
     await page.goto(`${url}/member.html`)
-    await page.waitForFunction(() => 'member' in window, undefined, { polling: 50 })
+    // Not by Playwright, which asks by the page's timers.
+    while (!(await page.evaluate(() => 'member' in window))) await sleep(20)
     await page.evaluate((options) => window.member.open(options), options)
     return tab
   }
@@ -87,7 +88,7 @@ export class MemberTab {
   /** Comes back; says whether it is still the same page. */
   async back() {
     // Not by Playwright, which would wait for it to load.
-    await this.page.evaluate(() => void history.back())
+    await this.page.evaluate(() => void history.back()).catch(() => {})
     for (const until = Date.now() + 10_000; Date.now() < until; await sleep(50)) {
       const found = await this.page
         .evaluate(() => window.persisted ?? ('member' in window ? false : undefined))

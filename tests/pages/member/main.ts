@@ -129,6 +129,11 @@ class Member {
     await this.#sending
   }
 
+  async describe(): Promise<unknown> {
+    const group = await this.#consumer?.describeGroup()
+    return group?.members.map(({ memberId, clientHost }) => ({ memberId, clientHost }))
+  }
+
   async leave(): Promise<void> {
     await this.#consumer?.disconnect()
   }
