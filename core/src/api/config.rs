@@ -2,7 +2,7 @@
 
 use litemap::LiteMap;
 
-use crate::topic::{Allowed, ConfigDefinition, ConfigType, TOPIC_CONFIGS};
+use crate::topic::{Allowed, ConfigDefinition, ConfigType, Effect, TOPIC_CONFIGS};
 
 macro_rules! definitions {
     ($($name:literal, $kind:ident, $default:literal, $allowed:expr, $doc:literal;)*) => {
@@ -13,6 +13,7 @@ macro_rules! definitions {
             kind: ConfigType::$kind,
             default: $default,
             allowed: $allowed,
+            effect: Effect::Honoured,
             doc: $doc,
         }),*];
     };
@@ -76,6 +77,8 @@ definitions! {
         "How long committed offsets are kept that no member has use for.";
     "offsets.topic.num.partitions", Int, "1", AtLeast(1),
         "How many partitions __consumer_offsets gets. Kafka gives it 50, to spread it over many brokers.";
+    "offsets.topic.segment.bytes", Int, "1048576", AtLeast(1),
+        "How large a segment of __consumer_offsets grows. Kafka's have 104857600: what is not compacted yet is read when the broker opens.";
     "ottla.cache.bytes", Long, "16777216", AtLeast(0),
         "How many bytes of recent, stored batches are kept in memory for consumers that keep up.";
     "ottla.memory.bytes", Long, "268435456", AtLeast(0),
@@ -210,5 +213,7 @@ mod tests {
         config.set("log.segment.bytes", "16777216").unwrap();
         assert_eq!(config.value("log.segment.bytes"), "16777216");
         config.set("log.cleaner.dedupe.buffer.size", "16777216").unwrap();
+        config.set("group.initial.rebalance.delay.ms", "0").unwrap();
+        config.set("group.consumer.heartbeat.interval.ms", "500").unwrap();
     }
 }

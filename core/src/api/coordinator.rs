@@ -188,7 +188,7 @@ impl Node {
                 ("compression.type", "producer"),
                 // A group is one record, however many members it has.
                 ("max.message.bytes", "104857600"),
-                ("segment.bytes", "104857600"),
+                ("segment.bytes", self.config.value("offsets.topic.segment.bytes")),
             ];
             let configs = configs.map(|(name, value)| (name.to_owned(), value.to_owned()));
             self.create_topic(OFFSETS_TOPIC, partitions, map::collect(configs));

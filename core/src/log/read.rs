@@ -90,7 +90,7 @@ impl PartitionLog {
         let at = self.segment_of(offset);
         let behind: u64 = self.segments[at + 1..].iter().map(|s| s.size_bytes).sum();
         let segment = &self.segments[at];
-        behind + segment.size_bytes - segment.index.position_of_offset(offset)
+        behind + segment.size_bytes.saturating_sub(segment.index.position_of_offset(offset))
     }
 
     fn cold_range(&self, offset: i64, max_bytes: usize) -> LogRange {

@@ -42,11 +42,15 @@ impl Tail {
         Some(freed)
     }
 
-    /// Puts batches in the place of those before `end`.
-    pub(crate) fn replace_front(&mut self, end: i64, batches: Vec<TailBatch>) {
-        while self.evict(end).is_some() {}
-        self.size_bytes += batches.iter().map(|tail| tail.batch.bytes.len()).sum::<usize>();
-        batches.into_iter().rev().for_each(|batch| self.batches.push_front(batch));
+    /// Puts batches in the place of those from `start` to `end`.
+    pub(crate) fn replace(&mut self, start: i64, end: i64, batches: Vec<TailBatch>) {
+        let place =
+            |offset| self.batches.partition_point(|tail| tail.batch.header.base_offset < offset);
+        let (from, to) = (place(start), place(end));
+        let behind = self.batches.split_off(to);
+        self.batches.truncate(from);
+        self.batches.extend(batches.into_iter().chain(behind));
+        self.size_bytes = self.batches.iter().map(|tail| tail.batch.bytes.len()).sum();
     }
 
     pub(crate) fn clear(&mut self) {

@@ -28,6 +28,7 @@ mod control;
 mod error;
 mod gzip;
 mod lz4;
+mod recompress;
 mod records;
 mod validate;
 pub mod varint;

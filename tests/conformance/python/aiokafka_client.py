@@ -10,7 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
-from conformance import behaviour, check, payload, plain, run, see
+from conformance import behaviour, check, payload, plain, run, see, settle_configs
 
 
 async def outcome(call):
@@ -173,6 +173,7 @@ async def _(bootstrap):
         # By AlterConfigs, which sets all and resets the others.
         asked = ConfigResource(ConfigResourceType.TOPIC, topic, configs={"retention.ms": "1000"})
         see("set", [[it[0] for it in answer.resources] for answer in await admin.alter_configs([asked])])
+    settle_configs()
     await see_configs(bootstrap, topic)
 
 

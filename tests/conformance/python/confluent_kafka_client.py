@@ -23,7 +23,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from conformance import behaviour, check, payload, plain, run, see
+from conformance import behaviour, check, payload, plain, run, see, settle_configs
 
 WAIT_S = 20
 
@@ -233,6 +233,7 @@ def _(bootstrap):
     see("subtract", alter("cleanup.policy", "delete", AlterConfigOpType.SUBTRACT))
     see("delete", alter("max.message.bytes", None, AlterConfigOpType.DELETE))
     see("append to no list", alter("retention.ms", "1", AlterConfigOpType.APPEND))
+    settle_configs()
     see_configs(bootstrap, ConfigResource(ResourceType.TOPIC, topic))
 
 

@@ -9,16 +9,16 @@ use std::fs;
 use std::path::PathBuf;
 
 use bytes::Bytes;
+use ottla::Input;
 use ottla::client::Link;
 use ottla::protocol::{Message, Request, encode_request, messages as m};
 use ottla::record::{BatchBuilder, BatchOptions, Compression};
-use ottla::Input;
 use ottla_fuzz::script::put_blob;
 use ottla_fuzz::targets::messages;
 use ottla_fuzz::targets::requests::{Step, put_request};
 use ottla_fuzz::targets::responses::{Answers, drive};
-use ottla_fuzz::world::{WITNESS, World};
 use ottla_fuzz::with_requests;
+use ottla_fuzz::world::{WITNESS, World};
 
 struct Corpus {
     root: PathBuf,
@@ -40,6 +40,7 @@ fn main() {
     let mut corpus = Corpus { root, counts: BTreeMap::new() };
     plain(&mut corpus);
     lives(&mut corpus);
+    groups(&mut corpus);
     records(&mut corpus);
     responses(&mut corpus);
     damages(&mut corpus);
@@ -85,6 +86,16 @@ impl Life<'_> {
         response
     }
 
+    /// Asks what the broker answers after some time.
+    fn ask_and_wait<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
+        put_request(&mut self.script, 0, &encode_request(request, version, 0, Some("witness")));
+        self.script.extend([Step::Pass as u8, 1, 244]);
+        let response = self.world.ask_and_wait(request, version, 5_000);
+        self.keep(request, false, version);
+        self.keep(&response, true, version);
+        response
+    }
+
     fn keep<M: Message>(&mut self, message: &M, is_response: bool, version: i16) {
         let seed = messages::seed(message, is_response, version);
         self.corpus.add("messages", &seed.expect("an API that is listed"));
@@ -113,7 +124,12 @@ fn fetch(fetch_offset: i64) -> m::FetchRequest {
     let partition_max_bytes = 10_000;
     let asked = m::FetchPartition { fetch_offset, partition_max_bytes, ..Default::default() };
     let topic = m::FetchTopic { topic: "t".into(), partitions: vec![asked], ..Default::default() };
-    m::FetchRequest { max_bytes: 10_000, session_epoch: -1, topics: vec![topic], ..Default::default() }
+    m::FetchRequest {
+        max_bytes: 10_000,
+        session_epoch: -1,
+        topics: vec![topic],
+        ..Default::default()
+    }
 }
 
 /// Lives of a broker: the usual one, and the same with storage that is slow, fails and comes back.
@@ -203,18 +219,164 @@ fn live(life: &mut Life<'_>, between: &[u8], refuse: bool) {
             value: Some("1000".into()),
         }],
     };
-    let alter = m::IncrementalAlterConfigsRequest { resources: vec![resource], ..Default::default() };
+    let alter =
+        m::IncrementalAlterConfigsRequest { resources: vec![resource], ..Default::default() };
     life.ask(&alter, 1);
     let more = m::CreatePartitionsTopic { name: "t".into(), count: 4, assignments: None };
     life.ask(&m::CreatePartitionsRequest { topics: vec![more], ..Default::default() }, 3);
     life.ask(&m::DescribeClusterRequest { endpoint_type: 1, ..Default::default() }, 1);
-    let cursor = m::DescribeTopicPartitionsRequest {
-        response_partition_limit: 2,
-        ..Default::default()
-    };
+    let cursor =
+        m::DescribeTopicPartitionsRequest { response_partition_limit: 2, ..Default::default() };
     life.ask(&cursor, 0);
     let state = m::DeleteTopicState { name: Some("t".into()), ..Default::default() };
     life.ask(&m::DeleteTopicsRequest { topics: vec![state], ..Default::default() }, 6);
+}
+
+/// A group of each protocol, from the first member to the last.
+fn groups(corpus: &mut Corpus) {
+    for between in [&[][..], &[Step::Reopen as u8], &[Step::AliveHosts as u8, 2]] {
+        for protocol in [classic, consumer] {
+            let mut life = Life { corpus, world: World::new(), script: Vec::new() };
+            let topic = m::CreatableTopic {
+                name: "t".into(),
+                num_partitions: 2,
+                replication_factor: 1,
+                ..Default::default()
+            };
+            life.ask(&m::CreateTopicsRequest { topics: vec![topic], ..Default::default() }, 7);
+            let group = coordinated(&mut life);
+            protocol(&mut life, &group, between);
+            let script = life.script;
+            corpus.add("requests", &script);
+        }
+    }
+}
+
+/// A group that node 0 coordinates.
+fn coordinated(life: &mut Life<'_>) -> String {
+    for number in 0.. {
+        let group = format!("g{number}");
+        let request = m::FindCoordinatorRequest {
+            coordinator_keys: vec![group.clone()],
+            ..Default::default()
+        };
+        if life.ask(&request, 4).coordinators[0].node_id == 0 {
+            return group;
+        }
+    }
+    unreachable!("there are more groups than numbers")
+}
+
+fn classic(life: &mut Life<'_>, group: &str, between: &[u8]) {
+    let group_id = group.to_owned();
+    let protocol =
+        m::JoinGroupRequestProtocol { name: "range".into(), metadata: Bytes::from_static(&[0; 8]) };
+    let mut join = m::JoinGroupRequest {
+        group_id: group_id.clone(),
+        session_timeout_ms: 10_000,
+        rebalance_timeout_ms: 10_000,
+        protocol_type: "consumer".into(),
+        protocols: vec![protocol],
+        ..Default::default()
+    };
+    join.member_id = life.ask(&join, 7).member_id;
+    let joined = life.ask_and_wait(&join, 7);
+    assert_eq!(joined.error_code, 0);
+    let (member_id, generation_id) = (joined.member_id, joined.generation_id);
+    let assignment = m::SyncGroupRequestAssignment {
+        member_id: member_id.clone(),
+        assignment: Bytes::from_static(&[0; 8]),
+    };
+    let sync = m::SyncGroupRequest {
+        group_id: group_id.clone(),
+        generation_id,
+        member_id: member_id.clone(),
+        protocol_type: Some("consumer".into()),
+        protocol_name: Some("range".into()),
+        assignments: vec![assignment],
+        ..Default::default()
+    };
+    assert_eq!(life.ask(&sync, 5).error_code, 0);
+    life.script.extend(between);
+    let heartbeat = m::HeartbeatRequest {
+        group_id: group_id.clone(),
+        generation_id,
+        member_id: member_id.clone(),
+        ..Default::default()
+    };
+    life.ask(&heartbeat, 4);
+    offsets(life, group, &member_id, generation_id);
+    let identity = m::MemberIdentity { member_id, ..Default::default() };
+    life.ask(&m::LeaveGroupRequest { group_id, members: vec![identity], ..Default::default() }, 5);
+    forget(life, group);
+}
+
+fn consumer(life: &mut Life<'_>, group: &str, between: &[u8]) {
+    let mut heartbeat = m::ConsumerGroupHeartbeatRequest {
+        group_id: group.to_owned(),
+        member_id: "member".into(),
+        rebalance_timeout_ms: 10_000,
+        subscribed_topic_names: Some(vec!["t".into()]),
+        topic_partitions: Some(Vec::new()),
+        ..Default::default()
+    };
+    let joined = life.ask(&heartbeat, 1);
+    assert_eq!(joined.error_code, 0, "{:?}", joined.error_message);
+    life.script.extend(between);
+    heartbeat.member_epoch = joined.member_epoch;
+    heartbeat.subscribed_topic_names = None;
+    heartbeat.subscribed_topic_regex = Some("t.*".into());
+    heartbeat.server_assignor = Some("range".into());
+    life.ask(&heartbeat, 1);
+    offsets(life, group, "member", joined.member_epoch);
+    let describe =
+        m::ConsumerGroupDescribeRequest { group_ids: vec![group.into()], ..Default::default() };
+    life.ask(&describe, 1);
+    heartbeat.member_epoch = -1;
+    life.ask(&heartbeat, 1);
+    forget(life, group);
+}
+
+fn offsets(life: &mut Life<'_>, group: &str, member_id: &str, generation: i32) {
+    let partition = m::OffsetCommitRequestPartition {
+        committed_offset: 5,
+        committed_metadata: Some("why".into()),
+        ..Default::default()
+    };
+    let topic = m::OffsetCommitRequestTopic {
+        name: "t".into(),
+        partitions: vec![partition],
+        ..Default::default()
+    };
+    let commit = m::OffsetCommitRequest {
+        group_id: group.into(),
+        generation_id_or_member_epoch: generation,
+        member_id: member_id.into(),
+        topics: vec![topic],
+        ..Default::default()
+    };
+    life.ask(&commit, 9);
+    let topic = m::OffsetFetchRequestTopics {
+        name: "t".into(),
+        partition_indexes: vec![0, 1],
+        ..Default::default()
+    };
+    let asked = m::OffsetFetchRequestGroup {
+        group_id: group.into(),
+        topics: Some(vec![topic]),
+        ..Default::default()
+    };
+    life.ask(&m::OffsetFetchRequest { groups: vec![asked], ..Default::default() }, 9);
+    life.ask(&m::ListGroupsRequest::default(), 5);
+    let describe = m::DescribeGroupsRequest { groups: vec![group.into()], ..Default::default() };
+    life.ask(&describe, 5);
+}
+
+fn forget(life: &mut Life<'_>, group: &str) {
+    let partitions = vec![m::OffsetDeleteRequestPartition { partition_index: 0 }];
+    let topic = m::OffsetDeleteRequestTopic { name: "t".into(), partitions };
+    life.ask(&m::OffsetDeleteRequest { group_id: group.into(), topics: vec![topic] }, 0);
+    life.ask(&m::DeleteGroupsRequest { groups_names: vec![group.into()] }, 2);
 }
 
 /// Batches and compressed bytes.

@@ -36,6 +36,11 @@ pub struct World {
     answered: BTreeMap<ConnectionId, i32>,
 }
 
+/// Where a client says that it is.
+pub fn client_host(client: u8) -> String {
+    format!("/10.0.0.{client}")
+}
+
 fn config() -> BrokerConfig {
     let mut config = BrokerConfig::new();
     for (name, value) in [
@@ -46,6 +51,8 @@ fn config() -> BrokerConfig {
         ("queued.max.requests", "50"),
         ("max.incremental.fetch.session.cache.slots", "8"),
         ("log.segment.bytes", "4096"),
+        ("offsets.topic.num.partitions", "2"),
+        ("group.initial.rebalance.delay.ms", "100"),
     ] {
         config.set(name, value).expect("a configuration of the broker");
     }
@@ -86,7 +93,7 @@ impl World {
 
     fn connect(&mut self, connection: ConnectionId, client: u8) {
         self.answered.insert(connection, 0);
-        let (client_host, node_id) = (format!("/10.0.0.{client}"), i32::from(client % 2));
+        let (client_host, node_id) = (client_host(client), i32::from(client % 2));
         self.input(Input::Connected { connection, client_host, node_id });
     }
 
@@ -215,9 +222,17 @@ impl World {
 
     /// The witness asks; an answer must come at once.
     pub fn ask<R: Request>(&mut self, request: &R, version: i16) -> R::Response {
+        self.ask_and_wait(request, version, 0)
+    }
+
+    /// The witness asks; an answer must come in time.
+    pub fn ask_and_wait<R: Request>(&mut self, request: &R, version: i16, ms: u64) -> R::Response {
         let id = self.next_correlation_id();
         let frame = encode_request(request, version, id, Some("witness"));
         self.input(Input::Request { connection: WITNESS, frame });
+        if ms > 0 {
+            self.pass(ms);
+        }
         let frame = self.responses.pop_front().expect("an answer");
         decode_response::<R::Response>(frame, version).expect("a response of this API").1
     }

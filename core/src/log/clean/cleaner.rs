@@ -143,6 +143,8 @@ impl Cleaner {
         for found in scan(pieces, range.start, range.end) {
             let batch = match found {
                 Scanned::Batch { batch, .. } => batch,
+                // What memory no longer has lies before the log's start.
+                Scanned::Damage { .. } if log.config.durability.is_none() => continue,
                 Scanned::Damage { position, reason, .. } => {
                     let base = range.segment.base_offset;
                     return Err(Halt::Damaged(format!(

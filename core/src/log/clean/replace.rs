@@ -38,6 +38,7 @@ impl PartitionLog {
         batches: Vec<TailBatch>,
         writes: &mut Vec<Write>,
     ) -> Freed {
+        let start = self.segments.get(places.start).map_or(0, |first| first.base_offset);
         let end = self.segments.get(places.end).map_or(self.next_offset, |next| next.base_offset);
         let resident = self.config.durability.is_none();
         // The log begins with the segment that it began with, even if that has nothing left.
@@ -48,7 +49,7 @@ impl PartitionLog {
         let replaced: Vec<Segment> = self.segments.splice(places, replacement).collect();
         self.unfinished.clear();
         if resident {
-            self.tail.replace_front(end, batches);
+            self.tail.replace(start, end, batches);
             return Freed::default();
         }
         writes.push(self.record_write());

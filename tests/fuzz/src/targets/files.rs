@@ -35,11 +35,8 @@ impl Drop for Folder {
 }
 
 fn start(folder: &Folder) -> Option<Broker> {
-    let mut config = Config {
-        data_dir: Some(folder.0.clone()),
-        fsync: Fsync::Never,
-        ..Config::default()
-    };
+    let mut config =
+        Config { data_dir: Some(folder.0.clone()), fsync: Fsync::Never, ..Config::default() };
     config.set("log.segment.bytes", "1000").expect("a configuration of the broker");
     Broker::start(config).ok()
 }

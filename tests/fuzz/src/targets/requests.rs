@@ -14,7 +14,7 @@ use ottla::Input;
 
 use crate::repair;
 use crate::script::{Script, put_blob};
-use crate::world::{CLIENTS, World};
+use crate::world::{CLIENTS, World, client_host};
 
 /// Steps that are no requests.
 #[repr(u8)]
@@ -30,6 +30,7 @@ pub enum Step {
     Load = 0xc8,
     Lose = 0xc9,
     Settle = 0xca,
+    AliveHosts = 0xcb,
 }
 
 /// More steps than this say nothing new.
@@ -92,6 +93,12 @@ fn step(mut world: World, script: &mut Script) -> World {
         x if x == Step::HoldLoads as u8 => world.hold_loads ^= true,
         x if x == Step::Load as u8 => world.load(),
         x if x == Step::Lose as u8 => world.lose(),
+        x if x == Step::AliveHosts as u8 => {
+            let alive = script.byte();
+            let clients = (0..CLIENTS).filter(|client| alive & 1 << client != 0);
+            let hosts = clients.map(client_host).collect();
+            world.input(Input::AliveHosts { hosts });
+        }
         _ => world.settle(),
     }
     world

@@ -37,8 +37,7 @@ fn client(now: Now) -> Client {
     };
     let create = m::CreateTopicsRequest { topics: vec![topic], ..Default::default() };
     client.request(now, Target::Controller, create).expect("room for a call");
-    let records =
-        [1, 2, 3].map(|_| ProduceRecord { value: Some(b"value"), ..Default::default() });
+    let records = [1, 2, 3].map(|_| ProduceRecord { value: Some(b"value"), ..Default::default() });
     client.produce(now, SendId(1), "t", records).expect("room for records");
     let partitions = [("t", 0, StartPosition::Earliest), ("t", 1, StartPosition::Timestamp(5))];
     client.assign(now, &partitions).expect("an open client");
