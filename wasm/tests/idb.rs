@@ -8,7 +8,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use ottla::Input;
 use ottla::storage::{
-    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, StorageError, Write,
+    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, SegmentId, StorageError,
+    Write,
 };
 use ottla_wasm::idb::{Driver, MAX_PIECE_BYTES, OpenError, database_name};
 use wasm_bindgen::prelude::*;
@@ -169,7 +170,7 @@ impl Bench {
     }
 
     async fn range(&mut self, segment: i64, start: u64, end: u64) -> Vec<(u64, Bytes)> {
-        let range = LogRange { log: LogId(7), segment, start, end };
+        let range = LogRange { log: LogId(7), segment: SegmentId::new(segment), start, end };
         match self.try_load(Load::Log(range)).await.unwrap() {
             Loaded::Log(found) => found,
             other => panic!("unexpected {other:?}"),
@@ -178,6 +179,10 @@ impl Bench {
 }
 
 fn append(segment: i64, position: u64, bytes: impl Into<Bytes>) -> Write {
+    append_to(SegmentId::new(segment), position, bytes)
+}
+
+fn append_to(segment: SegmentId, position: u64, bytes: impl Into<Bytes>) -> Write {
     Write::Append { log: LogId(7), segment, position, bytes: bytes.into() }
 }
 
@@ -267,14 +272,29 @@ async fn a_hole_is_seen_and_what_lies_around_it_is_whole() {
 #[wasm_bindgen_test]
 async fn deletes_take_a_segment_or_a_log_and_nothing_else() {
     let mut bench = Bench::open("deletes").await;
-    let other = Write::Append { log: LogId(8), segment: 0, position: 0, bytes: "x".into() };
-    let writes =
-        vec![append(0, 0, &b"a"[..]), append(5, 0, &b"b"[..]), append(9, 0, &b"c"[..]), other];
+    let other =
+        Write::Append { log: LogId(8), segment: SegmentId::new(0), position: 0, bytes: "x".into() };
+    let compacted = |generation| SegmentId { base_offset: 5, generation };
+    let writes = vec![
+        append(0, 0, &b"a"[..]),
+        append(5, 0, &b"b"[..]),
+        append_to(compacted(1), 0, &b"d"[..]),
+        append_to(compacted(2), 0, &b"ef"[..]),
+        append(9, 0, &b"c"[..]),
+        other,
+    ];
     bench.commit(writes).await.unwrap();
-    bench.commit(vec![Write::DeleteSegment { log: LogId(7), segment: 5 }]).await.unwrap();
+    // Each is read by itself.
+    for (segment, wanted) in [(SegmentId::new(5), "b"), (compacted(1), "d"), (compacted(2), "ef")] {
+        let range = LogRange { log: LogId(7), segment, start: 0, end: u64::MAX };
+        let found = bench.try_load(Load::Log(range)).await.unwrap();
+        assert_eq!(found, Loaded::Log(vec![(0, Bytes::from_static(wanted.as_bytes()))]));
+    }
+    let delete = |segment| Write::DeleteSegment { log: LogId(7), segment };
+    bench.commit(vec![delete(SegmentId::new(5)), delete(compacted(1))]).await.unwrap();
     let name = database_name("deletes");
     let keys = keys_of(&name, "log").await.unwrap().as_string().unwrap();
-    assert_eq!(keys, "[[7,0,1],[7,9,1],[8,0,1]]");
+    assert_eq!(keys, "[[7,0,1],[7,9,1],[7,[5,2],2],[8,0,1]]");
     bench.commit(vec![Write::DeleteLog { log: LogId(7) }]).await.unwrap();
     assert_eq!(keys_of(&name, "log").await.unwrap().as_string().unwrap(), "[[8,0,1]]");
 }
