@@ -246,6 +246,9 @@ fn configs_are_described_in_the_order_asked_for_with_their_synonyms() {
     assert_eq!(synonyms(&mut host, "u", "segment.ms"), [told("segment.ms", "5", 1)]);
     let broker = described(&mut host, BROKER, "0", Some(&["num.partitions"]));
     assert!(broker.configs[0].read_only);
+    let unset = described(&mut host, BROKER, "0", Some(&["log.roll.ms", "node.id"])).configs;
+    let told: Vec<_> = unset.iter().map(|c| (c.value.as_deref(), c.synonyms.len())).collect();
+    assert_eq!(told, [(None, 0), (Some("0"), 0)]);
     assert_eq!(described(&mut host, TOPIC, "nowhere", None).error_code, UNKNOWN_TOPIC_OR_PARTITION);
     assert_eq!(described(&mut host, BROKER, "7", None).error_code, INVALID_REQUEST);
     assert_eq!(described(&mut host, 99, "x", None).error_code, INVALID_REQUEST);

@@ -23,6 +23,7 @@ export const behaviours = [
   'consume from an offset',
   'consume from a timestamp',
   'look up offsets',
+  'look up offsets among equal timestamps',
   'group: two members share partitions',
   'group: commit and resume',
   'group: a member leaves',

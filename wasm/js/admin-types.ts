@@ -120,3 +120,33 @@ export interface ClusterDescription {
   controller: number | null
   clusterId: string
 }
+
+/** A member of a group. */
+export interface MemberDescription {
+  memberId: string
+  clientId: string
+  /** Where the client is: in a browser, its tab. */
+  clientHost: string
+  /** Its assignment and its subscription, as Kafka's consumers encode them. */
+  memberAssignment: Uint8Array
+  memberMetadata: Uint8Array
+}
+
+/** A group and its members. */
+export interface GroupDescription {
+  groupId: string
+  protocolType: string
+  /** The assignor. */
+  protocol: string
+  state: ConsumerGroupState
+  members: MemberDescription[]
+}
+
+/** Where a group of the classic protocol stands. */
+export type ConsumerGroupState =
+  | 'Unknown'
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Stable'
+  | 'Dead'
+  | 'Empty'

@@ -60,11 +60,12 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         request.onsuccess = () => done();
         request.onerror = () => fail(request.error);
     });
-    let put = IDBObjectStore.prototype.put;
+    const { put, add } = IDBObjectStore.prototype;
     export const failPuts = name => {
-        IDBObjectStore.prototype.put = () => { throw new DOMException('no room', name); };
+        const fail = () => { throw new DOMException('no room', name); };
+        Object.assign(IDBObjectStore.prototype, { put: fail, add: fail });
     };
-    export const restorePuts = () => { IDBObjectStore.prototype.put = put; };
+    export const restorePuts = () => Object.assign(IDBObjectStore.prototype, { put, add });
     let open = IDBFactory.prototype.open;
     export const neverOpen = () => {
         IDBFactory.prototype.open = function () {
@@ -373,7 +374,7 @@ async fn of_two_drivers_the_later_one_writes_and_both_read() {
     // Given to IndexedDB before the other begins its epoch: it is stored.
     let begun = first.start(vec![append(0, 1, &b"b"[..])]);
     let mut second = Bench::open("shared").await;
-    assert!(second.driver.epoch() > first.driver.epoch());
+    assert!(second.driver.epoch().number() > first.driver.epoch().number());
     assert!(matches!(first.report().await, Input::Committed { commit } if commit == begun));
 
     for writes in [
@@ -401,4 +402,25 @@ async fn a_database_of_the_first_version_keeps_what_it_has_and_fences() {
     let _later = Bench::open("first-version").await;
     bench.commit(vec![append(0, 1, &b"b"[..])]).await.unwrap_err();
     assert!(bench.driver.is_fenced());
+}
+
+#[wasm_bindgen_test]
+async fn full_storage_is_taken_over_and_deletes_and_the_first_put_fences() {
+    let mut first = Bench::open("full-takeover").await;
+    first.commit(vec![append(0, 0, &b"a"[..])]).await.unwrap();
+    fail_puts("QuotaExceededError");
+    let mut second = Bench::open("full-takeover").await;
+    assert!(second.driver.epoch().number() > first.driver.epoch().number());
+    let delete = vec![Write::DeleteSegment { log: LogId(7), segment: 0 }];
+    assert_eq!(second.commit(delete.clone()).await, Ok(()));
+    let error = second.commit(vec![append(0, 0, &b"b"[..])]).await.unwrap_err();
+    assert!(matches!(error, StorageError::Full(_)), "{error}");
+    restore_puts();
+    second.commit(vec![append(0, 0, &b"b"[..])]).await.unwrap();
+    for writes in [delete, vec![append(0, 1, &b"x"[..])]] {
+        first.commit(writes).await.unwrap_err();
+        assert!(first.driver.is_fenced());
+    }
+    second.commit(vec![append(0, 1, &b"c"[..])]).await.unwrap();
+    assert_eq!(first.range(0, 0, u64::MAX).await, [(0, "bc".into())]);
 }

@@ -38,6 +38,9 @@ definitions! {
         "How often members of consumer groups are to send heartbeats.";
     "group.consumer.max.size", Int, "2147483647", AtLeast(1),
         "How many members a consumer group may have.";
+    "group.consumer.migration.policy", String, "bidirectional",
+        Words(&["disabled", "downgrade", "upgrade", "bidirectional"]),
+        "Whether a group with members may change its protocol: to consumer, to classic, or both.";
     "group.consumer.session.timeout.ms", Int, "45000", AtLeast(1),
         "After how long without a heartbeat a member of a consumer group is put out.";
     "group.coordinator.rebalance.protocols", List, "classic,consumer", Words(&["classic", "consumer"]),
@@ -210,5 +213,7 @@ mod tests {
         config.set("log.segment.bytes", "16777216").unwrap();
         assert_eq!(config.value("log.segment.bytes"), "16777216");
         config.set("log.cleaner.dedupe.buffer.size", "16777216").unwrap();
+        config.set("group.initial.rebalance.delay.ms", "0").unwrap();
+        config.set("group.consumer.heartbeat.interval.ms", "500").unwrap();
     }
 }

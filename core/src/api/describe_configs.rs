@@ -157,6 +157,7 @@ fn described(
     documentation: bool,
 ) -> m::DescribeConfigsResourceResult {
     let definition = value.definition;
+    let coarse = COARSE.iter().find(|(fine, ..)| *fine == definition.broker_name);
     let mut known = Vec::new();
     if synonyms {
         let synonym = |name: &str, value: &str, source| m::DescribeConfigsSynonym {
@@ -175,19 +176,22 @@ fn described(
                 if value.source == TOPIC_SOURCE { node.config.value(broker) } else { value.value };
             known.push(synonym(broker, value, STATIC_BROKER_SOURCE));
         }
-        match COARSE.iter().find(|(fine, ..)| *fine == broker) {
+        match coarse {
             Some((_, coarse, default)) if set => {
                 known.push(synonym(coarse, default, DEFAULT_SOURCE));
             }
-            None if !broker.is_empty() => {
+            None if !broker.is_empty() && broker != "node.id" => {
                 known.push(synonym(broker, definition.default, DEFAULT_SOURCE));
             }
             _ => {}
         }
     }
+    // The broker itself has no value there, where Kafka gives no default.
+    let unset =
+        coarse.is_some() && value.source == DEFAULT_SOURCE && value.name == definition.broker_name;
     m::DescribeConfigsResourceResult {
         name: value.name.to_owned(),
-        value: Some(value.value.to_owned()),
+        value: (!unset).then(|| value.value.to_owned()),
         read_only,
         config_source: value.source,
         is_sensitive: false,

@@ -79,6 +79,10 @@ fn append(
     partition: i32,
     records: Option<Bytes>,
 ) -> Result<(i64, i64, i64), AppendError> {
+    // What the broker keeps for itself is not for clients to write.
+    if crate::topic::is_internal(topic) {
+        return Err(plain(ErrorCode::InvalidTopicException));
+    }
     let log = node.led_log(call, topic, partition).map_err(plain)?;
     let (id, resident) = (log.id(), log.config().durability.is_none());
     check_room(node, resident)?;

@@ -35,6 +35,9 @@ use self::segment::Segment;
 use self::tail::Tail;
 use crate::storage::{LogId, SegmentId};
 
+/// No log gets this far; an offset behind it is damage.
+pub(crate) const MAX_OFFSET: i64 = i64::MAX / 2;
+
 /// The log of one partition.
 #[derive(Debug)]
 pub struct PartitionLog {

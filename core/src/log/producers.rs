@@ -30,7 +30,7 @@ pub(crate) struct AppendedBatch {
 
 impl AppendedBatch {
     pub(crate) fn base_offset(&self) -> i64 {
-        self.last_offset - i64::from(self.offset_delta)
+        self.last_offset.saturating_sub(i64::from(self.offset_delta))
     }
 }
 

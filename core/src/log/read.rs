@@ -88,7 +88,7 @@ impl PartitionLog {
         let at = self.segment_of(offset);
         let behind: u64 = self.segments[at + 1..].iter().map(|s| s.size_bytes).sum();
         let segment = &self.segments[at];
-        behind + segment.size_bytes - segment.index.position_of_offset(offset)
+        behind + segment.size_bytes.saturating_sub(segment.index.position_of_offset(offset))
     }
 
     /// Whether memory holds what there is from `offset` on: all of a topic in memory, whose first

@@ -6,7 +6,7 @@ use super::scan::{Scanned, scan};
 use super::segment::Segment;
 use super::snapshot::{self, Restored};
 use super::tail::TailBatch;
-use super::{LogConfig, LogRecord, PartitionLog};
+use super::{LogConfig, LogRecord, MAX_OFFSET, PartitionLog};
 use crate::sort::sort_by;
 use crate::storage::{LogId, LogRange, Pieces, SegmentId};
 
@@ -66,11 +66,13 @@ impl Recovery {
         mut snapshots: Vec<(SegmentId, Bytes)>,
     ) -> Recovery {
         let mut log = PartitionLog::new(id, topic, partition, leader_epoch, config);
-        log.log_start_offset = record.log_start_offset;
-        log.next_offset = record.log_start_offset;
+        log.log_start_offset = record.log_start_offset.clamp(0, MAX_OFFSET);
+        log.next_offset = log.log_start_offset;
         log.clean_offset = record.clean_offset;
         log.unfinished = record.unfinished.iter().map(|unfinished| unfinished.id()).collect();
         let mut loads = Vec::new();
+        // Metadata whose key makes no sense is nobody's.
+        snapshots.retain(|(segment, _)| (0..=MAX_OFFSET).contains(&segment.base_offset));
         sort_by(&mut snapshots, |(a, _), (b, _)| a < b);
         let last = snapshots.len().saturating_sub(1);
         for (at, (segment_id, value)) in snapshots.into_iter().enumerate() {
@@ -151,7 +153,7 @@ impl PartitionLog {
                     if active {
                         let segment = range.segment;
                         self.tail.push(TailBatch { segment, position, batch });
-                        self.next_offset = header.next_offset();
+                        self.next_offset = self.next_offset.max(header.next_offset());
                     }
                 }
                 Scanned::Damage { position, size_bytes, reason } => {

@@ -98,6 +98,6 @@ impl Segment {
     /// or a little more, and never past `limit`.
     pub(crate) fn range(&self, from: u64, max_bytes: u64, limit: u64) -> (u64, u64) {
         let wanted = from.saturating_add(max_bytes.max(1));
-        (from, self.index.next_start(wanted).unwrap_or(u64::MAX).min(limit))
+        (from, self.index.next_start(wanted).unwrap_or(u64::MAX).min(limit).max(from))
     }
 }

@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 
+use super::MAX_OFFSET;
 use super::epochs::LeaderEpochs;
 use super::index::{IndexEntry, SparseIndex};
 use super::producers::{AppendedBatch, ProducerState, Producers};
@@ -13,6 +14,9 @@ use crate::storage::{SegmentId, ValueError, open_value, seal_value};
 
 /// The version of the snapshots written here. 1 added when a segment was appended to.
 const VERSION: i16 = 1;
+
+/// More than a segment has: `segment.bytes` is a 32-bit number, and only a last batch goes beyond.
+const MAX_BYTES: u64 = u32::MAX as u64;
 
 /// The version of a log's record. 1 added what compaction needs.
 const LOG_VERSION: i16 = 1;
@@ -186,7 +190,8 @@ pub(crate) fn encode(
     seal_value(&snapshot, VERSION)
 }
 
-/// Reads a snapshot; `None` where the value is damaged, so that the segment must be read instead.
+/// Reads a snapshot; `None` where the value is damaged or contradicts itself, so that the segment
+/// must be read instead.
 pub(crate) fn decode(id: SegmentId, value: Bytes) -> Option<Restored> {
     let snapshot = open_value::<SegmentSnapshot>(value, 0..=VERSION).ok()?;
     let entry = |e: &SnapshotEntry| IndexEntry {
@@ -195,6 +200,12 @@ pub(crate) fn decode(id: SegmentId, value: Bytes) -> Option<Restored> {
         max_timestamp_before: e.max_timestamp_before,
     };
     let index = SparseIndex::from_entries(snapshot.entries.iter().map(entry).collect())?;
+    let size_bytes = u64::try_from(snapshot.size_bytes).ok().filter(|size| *size <= MAX_BYTES)?;
+    let offsets = id.base_offset..=snapshot.next_offset;
+    let within = |e: &IndexEntry| offsets.contains(&e.offset) && e.position < size_bytes;
+    if snapshot.next_offset > MAX_OFFSET || !index.entries().iter().all(within) {
+        return None;
+    }
     let mut producers = Producers::default();
     for producer in snapshot.producers {
         let batch = |b: SnapshotBatch| AppendedBatch {
@@ -214,7 +225,7 @@ pub(crate) fn decode(id: SegmentId, value: Bytes) -> Option<Restored> {
     let segment = Segment {
         base_offset: id.base_offset,
         generation: id.generation,
-        size_bytes: u64::try_from(snapshot.size_bytes).ok()?,
+        size_bytes,
         max_timestamp: snapshot.max_timestamp,
         max_timestamp_offset: snapshot.max_timestamp_offset,
         first_timestamp: snapshot.first_timestamp,

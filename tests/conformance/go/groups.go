@@ -89,9 +89,7 @@ func settle(each int, members ...*member) {
 }
 
 func groups() {
-	// The second protocol is behind a value in the context, until franz-go holds it to be ripe.
-	kip848 := kgo.WithContext(context.WithValue(context.Background(), "opt_in_kafka_next_gen_balancer_beta", true))
-	for kind, options := range map[string][]kgo.Opt{"group: ": nil, "KIP-848 group: ": {kip848}} {
+	for kind, options := range map[string][]kgo.Opt{"group: ": nil, "KIP-848 group: ": {kgo.ServerSideBalancer()}} {
 		prefix := "go-classic-"
 		if options != nil {
 			prefix = "go-848-"

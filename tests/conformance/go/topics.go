@@ -4,6 +4,7 @@ import (
 	"context"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 )
@@ -91,6 +92,8 @@ func topics() {
 			}, topic)
 			must(err)
 			see("altered", name(answer[0].Err))
+			// Kafka describes a configuration as it was for a moment after it was altered.
+			time.Sleep(500 * time.Millisecond)
 		})
 		seeConfigs(bootstrap, topic)
 	})

@@ -183,7 +183,7 @@ await run(`KafkaJS ${require('kafkajs/package.json').version}`, {
       ]
       see('created', await admin.createTopics({ topics, waitForLeaders: false }))
       see('again', await admin.createTopics({ topics }))
-      see('validated', await admin.createTopics({ topics: [{ topic: 'kafkajs-v' }], validateOnly: true }))
+      see('validated', await admin.createTopics({ topics: [{ topic: 'kafkajs-v' }], validateOnly: true, waitForLeaders: false }))
       see('listed', (await admin.listTopics()).filter((name) => name.startsWith('kafkajs')).sort())
     }),
 
@@ -242,6 +242,8 @@ await run(`KafkaJS ${require('kafkajs/package.json').version}`, {
       const configEntries = [{ name: 'retention.ms', value: '1000' }]
       const resources = [{ type: ConfigResourceTypes.TOPIC, name, configEntries }]
       see('set', (await admin.alterConfigs({ resources })).resources)
+      // Kafka describes a configuration as it was for a moment after it was altered.
+      await new Promise((resolve) => setTimeout(resolve, 500))
     })
     await configsOf(bootstrap, name)
   },

@@ -10,7 +10,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
-from conformance import behaviour, check, payload, plain, run, see
+from conformance import behaviour, check, payload, plain, run, see, settle_configs
 
 
 async def outcome(call):
@@ -173,6 +173,7 @@ async def _(bootstrap):
         # By AlterConfigs, which sets all and resets the others.
         asked = ConfigResource(ConfigResourceType.TOPIC, topic, configs={"retention.ms": "1000"})
         see("set", [[it[0] for it in answer.resources] for answer in await admin.alter_configs([asked])])
+    settle_configs()
     await see_configs(bootstrap, topic)
 
 
@@ -361,21 +362,6 @@ async def _(bootstrap):
         see("never used", await describe("aio-never"))
         see("listed", [it for it in await admin.list_consumer_groups() if it[0] == topic])
         see("offsets of one never used", await admin.list_consumer_group_offsets("aio-never"))
-
-
-@behaviour("group: delete")
-async def _(bootstrap):
-    topic = await filled(bootstrap, "aio-deleted", 1)
-    async with Admin(bootstrap) as admin:
-
-        async def delete():
-            return [str(it) for it in await admin.delete_consumer_groups([topic])]
-
-        async with member(bootstrap, topic, topic) as consumer:
-            await settle([consumer], 1)
-            see("with a member", await delete())
-        see("empty", await delete())
-        see("again", await delete())
 
 
 @behaviour("transactions")

@@ -23,7 +23,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from conformance import behaviour, check, payload, plain, run, see
+from conformance import behaviour, check, payload, plain, run, see, settle_configs
 
 WAIT_S = 20
 
@@ -89,10 +89,10 @@ def consumer(bootstrap, group="unused", **config):
     )
 
 
-def drain(reading, count):
-    """Polls until there are `count` records, or an error, or nothing comes any more."""
+def drain(reading, count, wait_s=WAIT_S):
+    """Polls until there are `count` records, or an error, or the time is over."""
     found = []
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + wait_s
     while len(found) < count and time.monotonic() < deadline:
         message = reading.poll(0.2)
         if message is None:
@@ -233,6 +233,7 @@ def _(bootstrap):
     see("subtract", alter("cleanup.policy", "delete", AlterConfigOpType.SUBTRACT))
     see("delete", alter("max.message.bytes", None, AlterConfigOpType.DELETE))
     see("append to no list", alter("retention.ms", "1", AlterConfigOpType.APPEND))
+    settle_configs()
     see_configs(bootstrap, ConfigResource(ResourceType.TOPIC, topic))
 
 
@@ -611,7 +612,7 @@ def _(bootstrap):
 def _(bootstrap):
     topic = create(bootstrap, "librdkafka-transactions")
     producer = Producer({"bootstrap.servers": bootstrap, "transactional.id": topic})
-    producer.init_transactions(WAIT_S)
+    producer.init_transactions(5)
     for value, end in [(b"kept", producer.commit_transaction), (b"dropped", producer.abort_transaction)]:
         producer.begin_transaction()
         producer.produce(topic, value)
@@ -627,7 +628,10 @@ def _(bootstrap):
 
 @behaviour("error: unknown topic")
 def _(bootstrap):
-    see("read", contents(read(bootstrap, "librdkafka-unknown", 1)))
+    reading = consumer(bootstrap)
+    reading.assign([TopicPartition("librdkafka-unknown", 0)])
+    see("read", contents(drain(reading, 1, wait_s=5)))
+    reading.close()
     topic = create(bootstrap, "librdkafka-one-partition")
     see("partition", produce_one(bootstrap, topic, partition=7))
     see("made by asking", await_topic(bootstrap, "librdkafka-made-by-asking"))

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 import sys
+import time
 import traceback
 
 _behaviours = []
@@ -48,6 +49,11 @@ def payload(at, size=100):
     seed = f"record {at} ".encode()
     filler = hashlib.sha256(seed).hexdigest().encode()
     return (seed + filler * (size // len(filler) + 1))[:size]
+
+
+def settle_configs():
+    """Kafka describes a configuration as it was for a moment after it was altered."""
+    time.sleep(0.5)
 
 
 def check(condition, what):

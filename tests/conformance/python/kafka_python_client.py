@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetad
 from kafka.admin import ConfigResource, OffsetSpec
 from kafka.errors import KafkaError
 
-from conformance import behaviour, check, payload, plain, run, see
+from conformance import behaviour, check, payload, plain, run, see, settle_configs
 
 WAIT_S = 20
 
@@ -154,6 +154,7 @@ def _(bootstrap):
     for change in ({"retention.ms": "1000"}, {"cleanup.policy": ("APPEND", "compact")}, {"max.message.bytes": ("DELETE", None)}):
         asked = [ConfigResource("TOPIC", topic, change)]
         see(str(change), str(outcome(lambda: admin(bootstrap).alter_configs(asked))))
+    settle_configs()
     see_configs(bootstrap, topic)
 
 
@@ -202,7 +203,7 @@ def _(bootstrap):
 @behaviour("headers")
 def _(bootstrap):
     topic = create(bootstrap, "kpy-headers")
-    headers = [("a", b"1"), ("a", b"2"), ("empty", b""), ("null", None)]
+    headers = [("a", b"1"), ("a", b"2"), ("empty", b"")]
     produce(bootstrap, topic, [{"value": b"with", "headers": headers}, {"value": b"without"}])
     see("read", [plain(it.headers) for it in read(bootstrap, topic, 2)])
 
@@ -302,7 +303,8 @@ def settle(members, each):
     while any(len(member.assigned()) != each for member in members):
         check(time.monotonic() < deadline, f"assigned {[member.assigned() for member in members]}")
         for member in members:
-            member.consumer.poll(50)
+            # A shorter poll ends within the join, and this client may then lose its assignment.
+            member.consumer.poll(500)
 
 
 @behaviour("group: two members share partitions")

@@ -71,6 +71,14 @@ pub(super) fn start(
             let call = client.request(now, Target::AnyNode, request).map_err(refused)?;
             Ok((call, Some(answer::describe_configs)))
         }
+        "describeGroups" => {
+            let request = DescribeGroupsRequest {
+                groups: arguments.list("groups", read_text)?,
+                ..Default::default()
+            };
+            let call = client.request(now, Target::AnyNode, request).map_err(refused)?;
+            Ok((call, Some(answer::describe_groups)))
+        }
         "alterConfigs" => {
             let request = AlterConfigsRequest {
                 resources: arguments.list("resources", config_change)?,

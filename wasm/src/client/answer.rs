@@ -111,6 +111,32 @@ fn config(config: &DescribeConfigsResourceResult) -> JsValue {
     ])
 }
 
+pub(super) fn describe_groups(response: &Response) -> Result<JsValue, ClientError> {
+    let response: DescribeGroupsResponse = response.decode()?;
+    Ok(list(&response.groups, |group| {
+        let message = group.error_message.as_deref();
+        object(&[
+            ("error", fault("describing group", &group.group_id, group.error_code, message)),
+            ("groupId", group.group_id.as_str().into()),
+            ("state", group.group_state.as_str().into()),
+            ("protocolType", group.protocol_type.as_str().into()),
+            ("protocol", group.protocol_data.as_str().into()),
+            ("members", list(&group.members, group_member)),
+        ])
+    }))
+}
+
+fn group_member(member: &DescribedGroupMember) -> JsValue {
+    let bytes = |bytes: &[u8]| js_sys::Uint8Array::from(bytes).into();
+    object(&[
+        ("memberId", member.member_id.as_str().into()),
+        ("clientId", member.client_id.as_str().into()),
+        ("clientHost", member.client_host.as_str().into()),
+        ("memberMetadata", bytes(&member.member_metadata)),
+        ("memberAssignment", bytes(&member.member_assignment)),
+    ])
+}
+
 pub(super) fn alter_configs(response: &Response) -> Result<JsValue, ClientError> {
     let response: AlterConfigsResponse = response.decode()?;
     Ok(list(&response.responses, |result| {
@@ -131,8 +157,8 @@ pub(super) fn offsets(found: &[PartitionOutcome<ListedOffset>]) -> JsValue {
     list(found, |each| place(each, |found| found.offset))
 }
 
-/// Each partition's first offset.
-pub(super) fn low_watermarks(found: &[PartitionOutcome<i64>]) -> JsValue {
+/// An offset of each partition: its first one, or the one that was committed.
+pub(super) fn each_offset(found: &[PartitionOutcome<i64>]) -> JsValue {
     list(found, |each| place(each, |low| *low))
 }
 

@@ -12,7 +12,6 @@ use crate::client::Client;
 use crate::client::config::AutoOffsetReset;
 use crate::client::error::ClientError;
 use crate::client::event::CallId;
-use crate::client::group::owned::Step;
 
 impl Client {
     /// Joins the group with this subscription, or tells it of a new one. Events say how it goes:
@@ -95,12 +94,11 @@ impl Client {
     }
 
     /// Answers [`GroupEvent::Revoked`](super::GroupEvent::Revoked): nothing of those partitions is
-    /// being processed any more. What was marked processed is committed now, and then they go.
+    /// being processed any more. What was marked processed is committed now, and then they go. Each
+    /// `Revoked` is to be answered once, also when `Lost` has come since.
     pub fn acknowledge_revoked(&mut self, now: Now) {
-        if let Some(group) = self.group.as_deref_mut()
-            && group.shared.owned.revoking() == Some(Step::Working)
-        {
-            group.shared.owned.set_step(Step::Finished);
+        if let Some(group) = self.group.as_deref_mut() {
+            group.shared.owned.acknowledge();
             self.drive(now);
         }
     }
@@ -154,6 +152,27 @@ impl Client {
         let key = (topic.into(), partition);
         let group = self.group.as_deref_mut();
         group.is_some_and(|group| group.shared.owned.processed(&key, next_offset))
+    }
+
+    /// Whether the client commits by itself what was marked processed, from now on, and how often:
+    /// [`GroupConfig::auto_commit`](super::GroupConfig::auto_commit).
+    ///
+    /// # Errors
+    /// [`ClientError::BadArgument`] without a group, and for an interval of 0.
+    pub fn set_auto_commit(
+        &mut self,
+        now: Now,
+        auto_commit: bool,
+        interval_ms: u64,
+    ) -> Result<(), ClientError> {
+        let group = self.group.as_deref_mut().ok_or_else(no_group)?;
+        let mut config = group.shared.config.clone();
+        (config.auto_commit, config.auto_commit_interval_ms) = (auto_commit, interval_ms);
+        config.validate()?;
+        group.shared.config = config;
+        group.commits.restart_interval();
+        self.drive(now);
+        Ok(())
     }
 
     /// Commits these offsets; [`GroupEvent::Committed`](super::GroupEvent::Committed) follows.

@@ -17,6 +17,7 @@ use crate::protocol::messages::{
     ConsumerGroupHeartbeatTopicPartitions,
 };
 use crate::protocol::{ApiKey, ErrorCode, Message};
+use crate::sort::sort;
 
 /// The epochs by which a member joins and leaves; the last is a static member's, which will be back.
 const JOIN_EPOCH: i32 = 0;
@@ -38,6 +39,8 @@ pub(super) struct Consumer {
     told: Option<Told>,
     /// What a heartbeat that is out tells.
     telling: Option<Told>,
+    /// The versions of subscription and ownership that were compared with it last.
+    compared: (u64, u64),
     /// What the member is to own, until it does.
     target: Option<LiteMap<Uuid, Vec<i32>>>,
     /// Partitions of the target are being given up for.
@@ -101,9 +104,13 @@ impl Consumer {
         {
             return;
         }
-        let news = self.told.as_ref().is_none_or(|told| *told != what_to_tell(shared));
-        // While partitions are given up, what is owned does not change.
-        if news || self.heartbeat_at_ms <= context.now_ms() {
+        let versions = (shared.topics.version, shared.owned.version);
+        let changed = self.compared != versions && self.told != Some(what_to_tell(shared));
+        let news = changed || self.told.is_none();
+        if !news || self.send(context, shared, shared.generation) {
+            self.compared = versions;
+        }
+        if !news && self.heartbeat_at_ms <= context.now_ms() {
             self.send(context, shared, shared.generation);
         }
     }
@@ -256,7 +263,7 @@ impl Consumer {
         if !complete {
             context.cluster.metadata.want_unknown();
         }
-        known.sort_unstable();
+        sort(&mut known);
         known.dedup();
         let owned = shared.owned.keys();
         let without = |all: &[TopicPartition], some: &[TopicPartition]| {
@@ -282,7 +289,7 @@ impl Consumer {
         }
         if complete || !added.is_empty() {
             shared.owned.add(context, &added);
-            shared.joined(context, added);
+            shared.joined(context, added, known);
         }
     }
 

@@ -43,6 +43,13 @@ pub(super) struct Owned {
     partitions: LiteMap<TopicPartition, Progress>,
     revocation: Option<Revocation>,
     tenures: u64,
+    /// Changes with what is owned.
+    pub(super) version: u64,
+    /// Whether it is not known of some where they start.
+    unstarted: bool,
+    /// How many revocations the host was told of and has not answered: a late answer to one that
+    /// was lost is not taken for an answer to the next.
+    unanswered: u64,
 }
 
 impl Owned {
@@ -65,6 +72,8 @@ impl Owned {
             let progress = Progress { tenure: self.tenures, ..Progress::default() };
             self.partitions.insert(key.clone(), progress);
         }
+        self.version += 1;
+        self.unstarted = true;
         context.fetcher.add(partitions);
     }
 
@@ -72,6 +81,7 @@ impl Owned {
         for key in partitions {
             self.partitions.remove(key);
         }
+        self.version += 1;
         context.fetcher.remove(partitions);
     }
 
@@ -85,14 +95,20 @@ impl Owned {
 
     /// Learns where partitions start once the fetcher knows.
     pub(super) fn observe(&mut self, context: &mut Context<'_>) {
+        if !std::mem::take(&mut self.unstarted) {
+            return;
+        }
         for (key, progress) in &mut self.partitions {
-            if progress.start.is_none()
-                && let Some(position) = context.fetcher.position(key)
-            {
-                progress.start = Some(position);
+            if progress.start.is_some() {
+                continue;
+            }
+            let position = context.fetcher.position(key);
+            self.unstarted |= position.is_none();
+            if position.is_some() {
+                progress.start = position;
                 // Nothing before it is this group's to process, so it may be committed: a record
                 // that is stored before the first one is processed is not passed over then.
-                progress.processed = Some(position);
+                progress.processed = position;
             }
         }
     }
@@ -110,6 +126,7 @@ impl Owned {
             progress.start = None;
             progress.delivered = None;
             progress.processed = None;
+            self.unstarted = true;
         }
     }
 
@@ -165,12 +182,21 @@ impl Owned {
         }
         context.fetcher.hold(&partitions);
         context.tell(GroupEvent::Revoked { partitions: partitions.clone() });
+        self.unanswered += 1;
         let deadline_ms = context.now_ms().saturating_add(timeout_ms);
         self.revocation = Some(Revocation { partitions, deadline_ms, step: Step::Working });
     }
 
     pub(super) fn revoking(&self) -> Option<Step> {
         self.revocation.as_ref().map(|revocation| revocation.step)
+    }
+
+    /// The host is done with what was revoked.
+    pub(super) fn acknowledge(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        if self.unanswered == 0 && self.revoking() == Some(Step::Working) {
+            self.set_step(Step::Finished);
+        }
     }
 
     pub(super) fn set_step(&mut self, step: Step) {

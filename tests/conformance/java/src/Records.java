@@ -106,6 +106,18 @@ final class Records {
                 }));
             }
         });
+        script.behaviour("look up offsets among equal timestamps", bootstrap -> {
+            var cluster = new Cluster(bootstrap);
+            var topic = cluster.create("java-equal");
+            var records = new ArrayList<ProducerRecord<byte[], byte[]>>();
+            for (int at = 0; at < 3; at++) records.add(new ProducerRecord<>(topic, 0, 1_600_000_000_000L, null, Script.bytes("v")));
+            for (int batch = 0; batch < 2; batch++) cluster.produce(records, Map.of());
+            var partition = new TopicPartition(topic, 0);
+            for (var spec : List.of(OffsetSpec.maxTimestamp(), OffsetSpec.forTimestamp(1_600_000_000_000L))) {
+                Script.see(spec.getClass().getSimpleName(),
+                    cluster.admin.listOffsets(Map.of(partition, spec)).partitionResult(partition).get().offset());
+            }
+        });
         script.behaviour("transactions", bootstrap -> {
             var cluster = new Cluster(bootstrap);
             var topic = cluster.create("java-transactions");

@@ -135,6 +135,7 @@ final class Topics {
 
     /** Shows those configurations whose name matches, or all. */
     static void seeConfigs(Cluster cluster, ConfigResource resource, String names) throws Exception {
+        Thread.sleep(500); // Kafka describes a configuration as it was for a moment after it was altered.
         var options = new DescribeConfigsOptions().includeSynonyms(true);
         var found = cluster.admin.describeConfigs(List.of(resource), options).all().get().get(resource);
         for (var entry : found.entries()) {
