@@ -67,10 +67,16 @@ bench-kafka: setup-rust ## Measure ottla-native beside Apache Kafka; writes targ
 	$(call step,Benchmarks: beside Apache Kafka)
 	node tests/bench/kafka/run.mjs $(BENCH)
 
+.PHONY: fuzz
+fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files' alone)
+	$(call step,Fuzzing)
+	scripts/fuzz $(or $(SECONDS),60) $(TARGETS)
+
 .PHONY: lint
 lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files
 	$(call step,Formatting)
 	cargo fmt --all --check
+	cargo fmt --manifest-path tests/fuzz/Cargo.toml --check
 	$(call step,Clippy)
 	cargo clippy --workspace --exclude ottla-wasm --all-targets --locked -- -D warnings
 	scripts/lint-wasm
@@ -134,7 +140,7 @@ $(stamps)/pages: $(stamps)/package $(pages) | setup-build
 
 # ---- What is installed, where it is missing
 
-.PHONY: setup-rust setup-build setup-lint setup-bench setup-test setup-instructions
+.PHONY: setup-rust setup-build setup-lint setup-bench setup-test setup-instructions setup-fuzz
 setup-rust:
 	@scripts/setup rust
 setup-build: setup-rust
@@ -147,3 +153,5 @@ setup-test: setup-lint
 	@scripts/setup chromium
 setup-instructions: setup-rust
 	@scripts/setup valgrind
+setup-fuzz: setup-rust
+	@scripts/setup fuzz

@@ -25,6 +25,11 @@ pub(crate) fn sort_by<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
     }
 }
 
+/// Sorts in ascending order of a key, see [`sort_by`].
+pub(crate) fn sort_by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
+    sort_by(items, |a, b| key(a) < key(b));
+}
+
 /// Sorts in ascending order, see [`sort_by`].
 pub(crate) fn sort<T: Ord>(items: &mut [T]) {
     sort_by(items, T::lt);

@@ -8,3 +8,10 @@ pub struct Now {
     /// Milliseconds since 1970, as records are stamped.
     pub wall_ms: i64,
 }
+
+impl Now {
+    /// So much later, on the monotonic clock; a time that is negative is none.
+    pub(crate) fn after(&self, timeout_ms: i32) -> u64 {
+        self.monotonic_ms.saturating_add(timeout_ms.max(0) as u64)
+    }
+}

@@ -4,239 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers outside of test functions.
 
 mod host;
+#[path = "consumer_groups/stage.rs"]
+mod stage;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use host::Host;
 use ottla::Uuid;
-use ottla::protocol::{ErrorCode, messages as m};
-
-/// A broker that is led through a scenario.
-struct Stage {
-    host: Host,
-    topics: BTreeMap<String, Uuid>,
-}
-
-fn list(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    text.split(separator).filter(|item| *item != "-")
-}
-
-fn error(code: i16) -> String {
-    match ErrorCode::ALL.iter().find(|error| error.code() == code) {
-        Some(ErrorCode::None) | None => "NONE".to_owned(),
-        Some(error) => error.name().to_owned(),
-    }
-}
-
-impl Stage {
-    fn new() -> Stage {
-        // As the broker had it that the scenarios were played on.
-        let settings = [
-            ("group.consumer.session.timeout.ms", "3000"),
-            ("group.consumer.heartbeat.interval.ms", "1000"),
-        ];
-        Stage { host: Host::with(&settings), topics: BTreeMap::new() }
-    }
-
-    fn step(&mut self, words: &[&str]) -> String {
-        match words {
-            ["topic", name, partitions] => self.create(name, partitions.parse().unwrap()),
-            ["grow", name, partitions] => self.grow(name, partitions.parse().unwrap()),
-            ["drop", name] => self.drop_topic(name),
-            ["hb", group, member, epoch, fields @ ..] => {
-                self.heartbeat(group, member, epoch.parse().unwrap(), fields)
-            }
-            ["describe", group] => self.describe(group),
-            ["commit", words @ ..] => self.commit(words),
-            ["fetch", words @ ..] => self.fetch(words),
-            ["list", group] => self.list(group),
-            ["join", group] => self.join(group),
-            ["delete", group] => {
-                let request = m::DeleteGroupsRequest { groups_names: vec![group.to_string()] };
-                error(self.host.call(&request, 2).results[0].error_code)
-            }
-            ["wait", ms] => {
-                self.host.pass(ms.parse().unwrap());
-                String::new()
-            }
-            _ => panic!("no such step: {words:?}"),
-        }
-    }
-
-    fn create(&mut self, name: &str, partitions: i32) -> String {
-        let code = self.host.create(name, partitions, &[]);
-        let metadata = self.host.call(&m::MetadataRequest::default(), 12);
-        let topic = metadata.topics.iter().find(|topic| topic.name.as_deref() == Some(name));
-        self.topics.insert(name.to_owned(), topic.unwrap().topic_id);
-        error(code)
-    }
-
-    fn grow(&mut self, name: &str, count: i32) -> String {
-        let topic = m::CreatePartitionsTopic { name: name.into(), count, assignments: None };
-        let request = m::CreatePartitionsRequest { topics: vec![topic], ..Default::default() };
-        error(self.host.call(&request, 3).results[0].error_code)
-    }
-
-    fn drop_topic(&mut self, name: &str) -> String {
-        let topic = m::DeleteTopicState { name: Some(name.into()), ..Default::default() };
-        let request = m::DeleteTopicsRequest { topics: vec![topic], ..Default::default() };
-        error(self.host.call(&request, 6).responses[0].error_code)
-    }
-
-    /// `topic:partition,…;…`
-    fn partitions(&self, topics: impl Iterator<Item = (Uuid, Vec<i32>)>) -> String {
-        let text = |(id, list): (Uuid, Vec<i32>)| {
-            let name = self.topics.iter().find(|(_, own)| **own == id).map(|(name, _)| name);
-            let list: Vec<String> = list.iter().map(i32::to_string).collect();
-            format!("{}:{}", name.map_or("?", |name| name.as_str()), list.join(","))
-        };
-        let mut topics: Vec<String> = topics.map(text).collect();
-        topics.sort();
-        if topics.is_empty() { "-".to_owned() } else { topics.join(";") }
-    }
-
-    fn heartbeat(&mut self, group: &str, member: &str, epoch: i32, fields: &[&str]) -> String {
-        let mut request = m::ConsumerGroupHeartbeatRequest {
-            group_id: group.into(),
-            member_id: member.trim_matches('-').into(),
-            member_epoch: epoch,
-            ..Default::default()
-        };
-        for field in fields {
-            let (name, value) = field.split_once('=').unwrap();
-            match name {
-                "rt" => request.rebalance_timeout_ms = value.parse().unwrap(),
-                "i" => request.instance_id = Some(value.into()),
-                "s" => request.server_assignor = Some(value.into()),
-                "r" => request.subscribed_topic_regex = Some(value.into()),
-                "t" => {
-                    let names = list(value, ',').map(str::to_owned);
-                    request.subscribed_topic_names = Some(names.collect());
-                }
-                "own" => {
-                    let topic = |topic: &str| {
-                        let (name, partitions) = topic.split_once(':').unwrap();
-                        m::ConsumerGroupHeartbeatTopicPartitions {
-                            topic_id: self.topics[name],
-                            partitions: list(partitions, ',').map(|p| p.parse().unwrap()).collect(),
-                        }
-                    };
-                    request.topic_partitions = Some(list(value, ';').map(topic).collect());
-                }
-                _ => panic!("no such field: {field}"),
-            }
-        }
-        let response = self.host.call(&request, 1);
-        if response.error_code != 0 {
-            assert!(response.error_message.is_some_and(|message| message.ends_with('.')));
-            return error(response.error_code);
-        }
-        let assignment = match response.assignment {
-            None => "same".to_owned(),
-            Some(assignment) => {
-                let topics = assignment.topic_partitions.into_iter();
-                self.partitions(topics.map(|topic| (topic.topic_id, topic.partitions)))
-            }
-        };
-        format!("{} {} {assignment}", response.member_id.unwrap(), response.member_epoch)
-    }
-
-    fn describe(&mut self, group: &str) -> String {
-        let request =
-            m::ConsumerGroupDescribeRequest { group_ids: vec![group.into()], ..Default::default() };
-        let group = self.host.call(&request, 1).groups.remove(0);
-        if group.error_code != 0 {
-            return error(group.error_code);
-        }
-        let partitions = |assignment: &m::ConsumerGroupDescribeAssignment| {
-            let topics = assignment.topic_partitions.iter();
-            self.partitions(topics.map(|topic| (topic.topic_id, topic.partitions.clone())))
-        };
-        let members = group.members.iter().map(|member| {
-            let (own, target) =
-                (partitions(&member.assignment), partitions(&member.target_assignment));
-            format!(" | {} {} {own} -> {target}", member.member_id, member.member_epoch)
-        });
-        format!(
-            "{} {} {} {}{}",
-            group.group_state,
-            group.group_epoch,
-            group.assignment_epoch,
-            group.assignor_name,
-            members.collect::<String>()
-        )
-    }
-
-    fn commit(&mut self, words: &[&str]) -> String {
-        let [group, member, epoch, topic, partition, offset, version @ ..] = words else {
-            panic!("a commit of {words:?}")
-        };
-        let partition = m::OffsetCommitRequestPartition {
-            partition_index: partition.parse().unwrap(),
-            committed_offset: offset.parse().unwrap(),
-            committed_metadata: Some(String::new()),
-            ..Default::default()
-        };
-        let request = m::OffsetCommitRequest {
-            group_id: group.to_string(),
-            generation_id_or_member_epoch: epoch.parse().unwrap(),
-            member_id: member.trim_matches('-').into(),
-            topics: vec![m::OffsetCommitRequestTopic {
-                name: topic.to_string(),
-                partitions: vec![partition],
-                ..Default::default()
-            }],
-            ..Default::default()
-        };
-        let version = version.first().map_or(9, |version| version.parse().unwrap());
-        error(self.host.call(&request, version).topics[0].partitions[0].error_code)
-    }
-
-    fn fetch(&mut self, words: &[&str]) -> String {
-        let [group, member, epoch, topic, partition] = words else {
-            panic!("a fetch of {words:?}")
-        };
-        let group = m::OffsetFetchRequestGroup {
-            group_id: group.to_string(),
-            member_id: Some(*member).filter(|member| *member != "-").map(str::to_owned),
-            member_epoch: epoch.parse().unwrap(),
-            topics: Some(vec![m::OffsetFetchRequestTopics {
-                name: topic.to_string(),
-                partition_indexes: vec![partition.parse().unwrap()],
-                ..Default::default()
-            }]),
-        };
-        let request = m::OffsetFetchRequest { groups: vec![group], ..Default::default() };
-        let group = self.host.call(&request, 9).groups.remove(0);
-        match group.error_code {
-            0 => group.topics[0].partitions[0].committed_offset.to_string(),
-            code => error(code),
-        }
-    }
-
-    fn list(&mut self, group: &str) -> String {
-        let groups = self.host.call(&m::ListGroupsRequest::default(), 5).groups;
-        let found = groups.iter().find(|one| one.group_id == group);
-        found.map_or("none".to_owned(), |one| {
-            format!("{} {} {}", one.group_type, one.group_state, one.protocol_type)
-        })
-    }
-
-    fn join(&mut self, group: &str) -> String {
-        let protocol = m::JoinGroupRequestProtocol { name: "range".into(), ..Default::default() };
-        let request = m::JoinGroupRequest {
-            group_id: group.into(),
-            protocol_type: "consumer".into(),
-            session_timeout_ms: 10_000,
-            rebalance_timeout_ms: 10_000,
-            protocols: vec![protocol],
-            ..Default::default()
-        };
-        error(self.host.call(&request, 5).error_code)
-    }
-}
+use ottla::protocol::messages as m;
+use stage::{Stage, error, said, stage_of};
 
 /// Plays a scenario; in a `restless` one the broker is stopped and opened again before each step
 /// that no time has passed before.
@@ -299,8 +76,163 @@ fn time_runs_out() {
 }
 
 #[test]
+fn a_group_changes_its_protocol_while_it_works() {
+    play("migration", false);
+}
+
+#[test]
+fn members_of_both_protocols_share_a_group() {
+    play("mixed", false);
+}
+
+#[test]
 fn all_of_it_is_stored() {
-    for name in ["sharing", "epochs", "refused", "static", "topics", "offsets"] {
+    for name in ["mixed", "sharing", "epochs", "refused", "static", "topics", "offsets"] {
         play(name, true);
     }
+}
+
+// A real Kafka finds a pattern's topics in the background, and tells them with a later heartbeat.
+#[test]
+fn a_pattern_stands_for_the_topics_whose_whole_names_match() {
+    let mut stage = stage_of(&["a-1", "a-2", "b-1", "xa-1"]);
+    let joined = said(&mut stage, "hb g m1 0 rt=60000 r=a-.|b own=- s=range");
+    assert_eq!(joined, "m1 1 a-1:0,1;a-2:0,1");
+    // Both a pattern and names: what either stands for.
+    assert_eq!(said(&mut stage, "hb g m1 1 t=b-1"), "m1 2 a-1:0,1;a-2:0,1;b-1:0,1");
+    // A new topic that matches.
+    stage.create("b", 1);
+    assert_eq!(said(&mut stage, "hb g m1 2"), "m1 3 a-1:0,1;a-2:0,1;b-1:0,1;b:0");
+    // One that does not leaves the epoch as it is.
+    stage.create("c", 1);
+    assert_eq!(said(&mut stage, "hb g m1 3"), "m1 3 same");
+    // A topic that is gone.
+    stage.drop_topic("a-1");
+    assert_eq!(said(&mut stage, "hb g m1 3"), "m1 3 a-2:0,1;b-1:0,1;b:0");
+    let own = "hb g m1 3 own=a-2:0,1;b:0;b-1:0,1";
+    assert_eq!(said(&mut stage, own), "m1 4 same");
+    // No pattern any more.
+    assert_eq!(said(&mut stage, "hb g m1 4 r="), "m1 4 b-1:0,1");
+    assert_eq!(said(&mut stage, "hb g m1 4 own=b-1:0,1"), "m1 5 same");
+}
+
+#[test]
+fn members_with_one_pattern_share_its_topics_after_opening_too() {
+    let mut stage = stage_of(&["a-1", "a-2"]);
+    said(&mut stage, "hb g m1 0 rt=60000 r=a.* own=- s=range");
+    said(&mut stage, "hb g m2 0 rt=60000 r=a.* own=- s=range");
+    assert_eq!(said(&mut stage, "hb g m1 1"), "m1 1 a-1:0;a-2:0");
+    stage.host = stage.host.reopen();
+    assert_eq!(said(&mut stage, "hb g m1 1 own=a-1:0;a-2:0"), "m1 2 same");
+    assert_eq!(said(&mut stage, "hb g m2 2"), "m2 2 a-1:1;a-2:1");
+    let stable =
+        "Stable 2 2 range | m1 2 a-1:0;a-2:0 -> a-1:0;a-2:0 | m2 2 a-1:1;a-2:1 -> a-1:1;a-2:1";
+    assert_eq!(said(&mut stage, "describe g"), stable);
+}
+
+#[test]
+fn a_pattern_that_is_none_is_refused_and_changes_nothing() {
+    let mut stage = stage_of(&["a"]);
+    for pattern in ["(", "a)(b", "a{2,1}", "[b-a]", "*"] {
+        let refused = said(&mut stage, &format!("hb g m1 0 rt=60000 r={pattern} own=-"));
+        assert_eq!(refused, "INVALID_REGULAR_EXPRESSION", "{pattern}");
+    }
+    assert_eq!(said(&mut stage, "list g"), "none");
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=-");
+    assert_eq!(said(&mut stage, "hb g m1 1 r=("), "INVALID_REGULAR_EXPRESSION");
+    assert_eq!(said(&mut stage, "hb g m1 1"), "m1 1 same");
+}
+
+#[test]
+fn a_group_is_full_at_its_limit() {
+    let mut stage = stage_of(&["a"]);
+    stage.host = Host::with(&[("group.consumer.max.size", "1")]);
+    stage.create("a", 1);
+    assert_eq!(said(&mut stage, "hb g m1 0 rt=60000 t=a own=-"), "m1 1 a:0");
+    assert_eq!(said(&mut stage, "hb g m2 0 rt=60000 t=a own=-"), "GROUP_MAX_SIZE_REACHED");
+    assert_eq!(said(&mut stage, "hb g m1 1"), "m1 1 same");
+}
+
+#[test]
+fn without_the_protocol_there_are_no_consumer_groups() {
+    let mut stage = stage_of(&[]);
+    stage.host = Host::with(&[("group.coordinator.rebalance.protocols", "classic")]);
+    let request = m::ConsumerGroupHeartbeatRequest { group_id: "g".into(), ..Default::default() };
+    let response = stage.host.call(&request, 1);
+    assert_eq!(error(response.error_code), "UNSUPPORTED_VERSION");
+}
+
+#[test]
+fn the_coordinator_makes_an_id_for_a_member_that_has_none() {
+    let mut stage = stage_of(&["a"]);
+    let request = m::ConsumerGroupHeartbeatRequest {
+        group_id: "g".into(),
+        rebalance_timeout_ms: 60_000,
+        subscribed_topic_names: Some(vec!["a".into()]),
+        topic_partitions: Some(Vec::new()),
+        ..Default::default()
+    };
+    let first = stage.host.call(&request, 0).member_id.unwrap();
+    let second = stage.host.call(&request, 0).member_id.unwrap();
+    assert!(Uuid::parse(&first).is_some() && Uuid::parse(&second).is_some());
+    assert_ne!(first, second);
+}
+
+#[test]
+fn members_of_hosts_that_are_gone_leave_at_once() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=- i=x");
+    stage.host.input(ottla::Input::AliveHosts { hosts: vec!["/127.0.0.1".into()] });
+    assert_eq!(said(&mut stage, "describe g"), "Stable 1 1 uniform | m1 1 a:0,1 -> a:0,1");
+    stage.host.input(ottla::Input::AliveHosts { hosts: vec!["another".into()] });
+    assert_eq!(said(&mut stage, "describe g"), "Empty 2 1 uniform");
+}
+
+#[test]
+fn a_group_has_its_new_protocol_after_opening() {
+    let mut stage = stage_of(&["a"]);
+    for step in ["cjoin g - a -", "cjoin g c1 a -", "csync g c1 1 a:0,1", "commit g c1 1 a 0 5"] {
+        said(&mut stage, step);
+    }
+    assert_eq!(said(&mut stage, "hb g m1 0 rt=60000 t=a own=-"), "m1 2 -");
+    stage.host = stage.host.reopen();
+    let upgraded = "Reconciling 2 2 uniform | c1 1 a:0,1 -> a:0 | m1 2 - -> a:1";
+    assert_eq!(said(&mut stage, "describe g"), upgraded);
+    assert_eq!(said(&mut stage, "chb g c1 1"), "REBALANCE_IN_PROGRESS");
+    assert_eq!(said(&mut stage, "hb g m1 -1"), "m1 -1 same");
+    stage.host = stage.host.reopen();
+    // A classic group is stored as it was when it was at rest.
+    assert_eq!(said(&mut stage, "list g"), "classic Stable consumer");
+    assert_eq!(said(&mut stage, "chb g c1 2"), "NONE");
+    assert_eq!(said(&mut stage, "fetch g - -1 a 0"), "5");
+}
+
+#[test]
+fn a_classic_group_at_work_stays_one_where_the_policy_says_so() {
+    let mut stage = stage_of(&[]);
+    let settings = [
+        ("group.consumer.migration.policy", "disabled"),
+        ("group.initial.rebalance.delay.ms", "0"),
+    ];
+    stage.host = Host::with(&settings);
+    stage.create("a", 2);
+    for step in ["cjoin g - a -", "cjoin g c1 a -", "csync g c1 1 a:0,1"] {
+        said(&mut stage, step);
+    }
+    assert_eq!(said(&mut stage, "hb g m1 0 rt=60000 t=a own=-"), "GROUP_ID_NOT_FOUND");
+    assert_eq!(said(&mut stage, "chb g c1 1"), "NONE");
+    assert_eq!(said(&mut stage, "list g"), "classic Stable consumer");
+}
+
+#[test]
+fn a_classic_member_that_does_not_come_back_is_put_out() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=-");
+    said(&mut stage, "cjoin g - a - x");
+    // It never asks for its assignment: its rebalance timeout is ten seconds.
+    for _ in 0..5 {
+        stage.host.pass(2_000);
+        assert_ne!(said(&mut stage, "hb g m1 1 own=a:0,1"), "UNKNOWN_MEMBER_ID");
+    }
+    assert_eq!(said(&mut stage, "cleave g - x"), "UNKNOWN_MEMBER_ID");
 }

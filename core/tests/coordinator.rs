@@ -184,6 +184,57 @@ fn groups_are_coordinated_where_their_partition_is_led() {
 }
 
 #[test]
+fn from_version_10_on_topics_go_by_their_ids() {
+    let mut host = Host::new();
+    host.create("t", 1, &[]);
+    let metadata = host.call(&m::MetadataRequest::default(), 12);
+    let topic_id = metadata.topics[0].topic_id;
+    let other = ottla::Uuid::from_random(7);
+    let mut codes = Vec::new();
+    for id in [topic_id, other, ottla::Uuid::ZERO] {
+        let mut request = commit("g", 5, "mine");
+        request.topics[0].name = String::new();
+        request.topics[0].topic_id = id;
+        let response = host.call(&request, 10);
+        assert_eq!(response.topics[0].topic_id, id);
+        codes.push(response.topics[0].partitions[0].error_code);
+    }
+    assert_eq!(codes, [0, 100, 100], "UNKNOWN_TOPIC_ID");
+    let asked = |topic_id| m::OffsetFetchRequestTopics {
+        topic_id,
+        partition_indexes: vec![0],
+        ..Default::default()
+    };
+    for topics in [Some(vec![asked(topic_id), asked(other)]), None] {
+        let group = m::OffsetFetchRequestGroup {
+            group_id: "g".into(),
+            topics: topics.clone(),
+            ..Default::default()
+        };
+        let request = m::OffsetFetchRequest { groups: vec![group], ..Default::default() };
+        let found = host.call(&request, 10).groups.remove(0).topics;
+        let of = |t: &m::OffsetFetchResponseTopics| {
+            (t.topic_id, t.partitions[0].committed_offset, t.partitions[0].error_code)
+        };
+        let found: Vec<_> = found.iter().map(of).collect();
+        match topics {
+            Some(_) => assert_eq!(found, [(topic_id, 5, 0), (other, -1, 100)]),
+            None => assert_eq!(found, [(topic_id, 5, 0)]),
+        }
+    }
+}
+
+#[test]
+fn clients_do_not_write_what_the_broker_keeps_for_itself() {
+    let mut host = Host::new();
+    host.create("t", 1, &[]);
+    commit_to(&mut host, "g", 1, "");
+    let batch = host::batch(1, &["anything"]);
+    assert_eq!(host.produce("__consumer_offsets", 0, batch).error_code, 17, "INVALID_TOPIC");
+    assert_eq!(host.list_offset("__consumer_offsets", 0, -1), (0, 1, -1));
+}
+
+#[test]
 fn commits_are_refused_while_too_much_waits_for_storage() {
     let mut host = Host::with(&[("ottla.unstored.bytes", "1000")]);
     host.create("t", 1, &[]);

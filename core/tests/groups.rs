@@ -23,13 +23,13 @@ type Show = Box<dyn Fn(&mut Names, Bytes) -> String>;
 
 /// The ids that the broker made up.
 #[derive(Default)]
-pub struct Names {
+pub(crate) struct Names {
     seen: Vec<String>,
 }
 
 impl Names {
     /// A short name for an id.
-    pub fn short(&mut self, id: &str) -> String {
+    pub(crate) fn short(&mut self, id: &str) -> String {
         if id.is_empty() || !id.contains('-') {
             return id.to_owned();
         }
@@ -41,15 +41,15 @@ impl Names {
     }
 
     /// The id that a short name stands for.
-    pub fn long(&self, short: &str) -> String {
+    pub(crate) fn long(&self, short: &str) -> String {
         let at = short.strip_prefix('m').and_then(|number| number.parse::<usize>().ok());
         at.and_then(|at| self.seen.get(at - 1)).cloned().unwrap_or_else(|| short.to_owned())
     }
 }
 
 /// A line of input: words, and settings such as `gen=1`.
-pub struct Line<'a> {
-    pub words: Vec<&'a str>,
+pub(crate) struct Line<'a> {
+    pub(crate) words: Vec<&'a str>,
     settings: BTreeMap<&'a str, &'a str>,
 }
 
@@ -65,28 +65,28 @@ impl<'a> Line<'a> {
         line
     }
 
-    pub fn get(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         self.settings.get(name).copied()
     }
 
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.get(name).unwrap_or_default().to_owned()
     }
 
-    pub fn number<T: std::str::FromStr>(&self, name: &str, otherwise: T) -> T {
+    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str, otherwise: T) -> T {
         self.get(name).map_or(otherwise, |value| value.parse().ok().expect(value))
     }
 
-    pub fn list(&self, name: &str) -> Vec<&'a str> {
+    pub(crate) fn list(&self, name: &str) -> Vec<&'a str> {
         self.get(name).map(|value| value.split(',').collect()).unwrap_or_default()
     }
 }
 
 /// A broker and those who talk to it.
-pub struct Scene {
+pub(crate) struct Scene {
     host: Host,
     settings: Vec<(String, String)>,
-    pub names: Names,
+    pub(crate) names: Names,
     connections: BTreeMap<String, ConnectionId>,
     waiting: HashMap<ConnectionId, VecDeque<Show>>,
     said: Vec<String>,
@@ -117,7 +117,7 @@ impl Scene {
     }
 
     /// Sends a request, and notes how its response is to be shown.
-    pub fn send<R: Request>(
+    pub(crate) fn send<R: Request>(
         &mut self,
         from: &str,
         request: &R,
@@ -168,6 +168,12 @@ impl Scene {
                 self.host.input(Input::Disconnected { connection });
             }
             "tick" => self.host.pass(word(1).parse().unwrap()),
+            // Time passes and the broker is not called.
+            "sleep" => {
+                let ms: u64 = word(1).parse().unwrap();
+                self.host.now.monotonic_ms += ms;
+                self.host.now.wall_ms += ms as i64;
+            }
             "alive" => {
                 let hosts = line.words[1..].iter().map(|host| (*host).to_owned()).collect();
                 self.host.input(Input::AliveHosts { hosts });
@@ -212,7 +218,7 @@ impl Scene {
     }
 }
 
-pub fn error(code: i16) -> String {
+pub(crate) fn error(code: i16) -> String {
     match code {
         0 => "ok".to_owned(),
         code => ErrorCode::from_code(code).name().to_owned(),

@@ -130,7 +130,7 @@ fn check(name: &str, spec: &Value, batch: &Batch) {
             .headers
             .iter()
             .map(|header| {
-                (header.key_str().to_owned(), header.value.as_ref().map(|value| value.to_vec()))
+                (header.key_str().into_owned(), header.value.as_ref().map(|value| value.to_vec()))
             })
             .collect();
         assert_eq!(read, headers(expected), "{name}");

@@ -43,6 +43,23 @@ fn compressions() -> impl Strategy<Value = Compression> {
     prop::sample::select(&Compression::ALL[..])
 }
 
+#[test]
+fn a_header_key_that_is_not_utf_8_can_be_read_as_in_java() {
+    let mut builder = BatchBuilder::new();
+    builder.append(1, None, Some(b"value"), &[("kXy", Some(b"v"))]);
+    let mut bytes = builder.finish(&BatchOptions::default()).unwrap().to_vec();
+    let at = bytes.windows(3).position(|part| part == b"kXy").unwrap();
+    bytes[at + 1] = 0xff;
+    let crc = crc32c::crc32c(&bytes[21..]);
+    bytes[17..21].copy_from_slice(&crc.to_be_bytes());
+    let batch = batches(bytes.into()).next().unwrap().unwrap();
+    // What a broker takes, a consumer must not stumble over.
+    validate(&batch, false, 1000).unwrap();
+    let records = batch.records(1000).unwrap();
+    assert_eq!(records[0].headers[0].key, &b"k\xffy"[..]);
+    assert_eq!(records[0].headers[0].key_str(), "k\u{fffd}y");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
 

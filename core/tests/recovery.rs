@@ -297,3 +297,39 @@ fn a_topic_that_cannot_be_read_stops_the_opening_and_says_why() {
     let host = Host::open(config(&[]), storage);
     assert!(host.failed.unwrap().to_string().contains("topic t"));
 }
+
+#[test]
+fn metadata_that_contradicts_itself_under_a_good_checksum_harms_nothing_else() {
+    let mut host = Host::with(&[("ottla.cache.bytes", "0")]);
+    host.create("t", 1, &[("segment.bytes", "1000")]);
+    host.create("other", 1, &[]);
+    fill(&mut host, "t", 12);
+    host.produce("other", 0, batch(1, &["whole"]));
+    let stored = host.storage;
+    let metadata: Vec<(String, Bytes)> =
+        stored.clone().metadata_mut().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    for (key, value) in metadata.iter().filter(|(key, _)| key.starts_with("log/00000000")) {
+        for at in 4..value.len() {
+            for byte in [0x00, 0x7f, 0x80, 0xff] {
+                let mut changed = value.to_vec();
+                changed[at] = byte;
+                let crc = crc32c::crc32c(&changed[4..]);
+                changed[..4].copy_from_slice(&crc.to_be_bytes());
+                let mut storage = stored.clone();
+                storage.metadata_mut().insert(key.clone(), changed.into());
+                let mut host = Host::open(config(&[("ottla.cache.bytes", "0")]), storage);
+                for offset in [0, 55, 119] {
+                    host.fetch("t", 0, offset);
+                    host.list_offset("t", 0, 1_000 + offset);
+                }
+                host.produce("t", 0, batch(1, &["more"]));
+                let whole = values_of(&mut host, "other");
+                assert_eq!(whole, ["whole"], "{key} at {at}: {byte}");
+            }
+        }
+    }
+}
+
+fn values_of(host: &mut Host, topic: &str) -> Vec<String> {
+    values(&host.read_all(topic, 0, 0))
+}

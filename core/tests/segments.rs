@@ -8,7 +8,7 @@ use host::{Host, batch};
 
 /// Base offsets of the segments that are stored.
 fn segments(host: &mut Host) -> Vec<i64> {
-    host.storage.segments_mut().keys().map(|(_, segment)| *segment).collect()
+    host.storage.segments_mut().keys().map(|(_, segment)| segment.base_offset).collect()
 }
 
 /// Appends batches of one record and about 200 bytes, with these timestamps.

@@ -39,6 +39,7 @@ fn ten_thousand_garbage_frames_harm_nobody() {
     let broker = Broker::start(Config::default()).unwrap();
     let mut witness = Client::connect(broker.address());
     witness.create("t", 1, &[]);
+    let before = peak_memory_kb();
     let mut random = Random(0x6f74_746c_6100_0001);
     let whole = encode_request(&produce("t", 0, batch(&["x"])), 9, 1, Some("test"));
     let mut stream = TcpStream::connect(broker.address()).unwrap();
@@ -72,6 +73,7 @@ fn ten_thousand_garbage_frames_harm_nobody() {
     drop(stream);
     witness.produce("t", 0, &["alive"]);
     assert!(broker.is_running());
+    assert!(peak_memory_kb() < before + 100 * 1024, "nothing of the garbage is kept");
     broker.shutdown().unwrap();
 }
 
@@ -94,6 +96,24 @@ fn a_length_beyond_the_bound_ends_the_connection_before_anything_is_reserved() {
     }
     Client::connect(broker.address()).metadata();
     assert!(peak_memory_kb() < before + 100 * 1024, "20 GB claimed");
+}
+
+#[test]
+fn slow_senders_are_served_and_keep_nobody_waiting() {
+    let broker = Broker::start(Config::default()).unwrap();
+    let mut witness = Client::connect(broker.address());
+    witness.create("t", 1, &[]);
+    let mut slow: Vec<Client> = (0..50).map(|_| Client::connect(broker.address())).collect();
+    let bytes = framed(&encode_request(&m::MetadataRequest::default(), 12, 1, Some("slow")));
+    for (at, byte) in (0..).zip(&bytes) {
+        for client in &mut slow {
+            client.stream.write_all(&[*byte]).unwrap();
+        }
+        assert_eq!(witness.produce("t", 0, &["x"]), at, "served between two bytes of the others");
+    }
+    for client in &mut slow {
+        assert!(client.response::<m::MetadataRequest>(12).is_some());
+    }
 }
 
 #[test]

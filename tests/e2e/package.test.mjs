@@ -111,6 +111,15 @@ test('a full quota is a typed error, and reading and deleting go on', { timeout 
 
     const { values } = await page.evaluate(() => window.shop.read(1))
     assert.deepEqual(values, ['stored before'])
+
+    // Opening it takes no room either.
+    await page.reload()
+    await page.waitForFunction(() => 'tests' in window)
+    const again = await page.evaluate(() => {
+      window.shop = window.tests.clients('idb://shop')
+      return window.shop.read(1)
+    })
+    assert.deepEqual(again.values, ['stored before'])
     await page.evaluate(async () => {
       const admin = window.shop.kafka.admin()
       await admin.connect()

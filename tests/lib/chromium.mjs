@@ -42,9 +42,10 @@ export async function newProfile() {
 
 /**
  * @param {string} profile the folder of the profile
- * @param {{backend?: keyof typeof backends, args?: string[]}} [options]
+ * @param {{backend?: keyof typeof backends, args?: string[], asIs?: boolean}} [options] `asIs`: pages
+ *   are not all made to believe that they are in front. Only those that are not can be frozen.
  */
-export async function launch(profile, { backend = 'leveldb', args = [] } = {}) {
+export async function launch(profile, { backend = 'leveldb', args = [], asIs = false } = {}) {
   const path = process.env.CHROME ?? execFileSync(finder, { encoding: 'utf8' }).trim()
   // A browser that was killed leaves the address of its DevTools behind.
   const address = join(profile, 'DevToolsActivePort')
@@ -76,7 +77,9 @@ export async function launch(profile, { backend = 'leveldb', args = [] } = {}) {
 
   try {
     const port = await devToolsPort(address, () => failure ?? child.exitCode)
-    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`)
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, {
+      noDefaults: asIs,
+    })
     const context = browser.contexts()[0]
     return {
       context,

@@ -27,7 +27,6 @@ export function errorOf({ kind, message }: Failure, name: string): KafkaJSError 
 /** A client's connection, or its wait for one. */
 interface Connection {
   lost: (reason: string) => void
-  via?: Via
   /** Until it stands. */
   port?: MessagePort
   resolve: (link: Link) => void
@@ -43,6 +42,7 @@ interface Running {
   connections: Map<number, Connection>
   self?: string
   leader?: Leader
+  via?: Via
   closed?: () => void
 }
 
@@ -99,11 +99,10 @@ export class IdbEndpoint implements Endpoint {
   }
 
   leadership(): Leadership | undefined {
-    const { self, leader, connections } = this.#running ?? {}
+    const { self, leader, via } = this.#running ?? {}
     if (!self || !leader) return undefined
-    const vias = [...(connections?.values() ?? [])].flatMap(({ via }) => (via ? [via] : []))
     const { id, epoch, since } = leader
-    return { leader: id, tab: self, isLeader: id === self, epoch, since: new Date(since), via: vias.at(-1) }
+    return { leader: id, tab: self, isLeader: id === self, epoch, since: new Date(since), via }
   }
 
   onLeadership(listener: (leadership: Leadership | undefined) => void): () => void {
@@ -182,9 +181,11 @@ export class IdbEndpoint implements Endpoint {
       case 'connected': {
         const connection = running.connections.get(message.link)
         if (!connection?.port) break
-        connection.via = message.via
-        connection.resolve({ port: connection.port })
+        const { port } = connection
         connection.port = undefined
+        connection.resolve({ port, forget: () => running.connections.delete(message.link) })
+        if (running.via === message.via) break
+        running.via = message.via
         this.#announce()
         break
       }
@@ -231,6 +232,7 @@ export class IdbEndpoint implements Endpoint {
   #follow(running: Running, self: string, leader: Leader | undefined): void {
     running.self = self
     running.leader = leader
+    running.via = undefined
     if (leader) running.settle()
     const standing = [...running.connections].filter(([, { port }]) => !port)
     for (const [link, { lost }] of standing) {

@@ -5,7 +5,9 @@ import type { Logger } from './logger.js'
 import type { BrokerHost } from './pkg/ottla_wasm.js'
 
 /** A connection to a broker: over a port, or to one in this very module. */
-export type Link = { port: MessagePort } | { host: BrokerHost }
+export type Link =
+  /** `forget` is to be called when nobody needs to hear of the connection's end any more. */
+  { port: MessagePort; forget: () => void } | { host: BrokerHost }
 
 /** Sets a timer, or with no delay takes it back. */
 export type Alarm = (delayMs: number | undefined) => void
@@ -25,7 +27,7 @@ export interface Leadership {
   /**
    * How this tab's clients reach it: in this tab's own `worker`; over a `port` to another tab's; or,
    * where there is no SharedWorker to bring one over, over a `channel`, which is a little slower.
-   * Undefined while no client is connected.
+   * Undefined until one of them is connected.
    */
   via?: 'worker' | 'port' | 'channel'
 }

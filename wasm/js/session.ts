@@ -91,6 +91,8 @@ export class Session {
   >()
   #lastCall = 0
   readonly #alarm: Alarm
+  /** What ends the interest in each connection. */
+  readonly #links = new Map<number, () => void>()
   #closed = false
 
   /** A session with a broker that runs: the first connection stands. */
@@ -164,6 +166,8 @@ export class Session {
     if (this.#closed) return
     this.#closed = true
     this.client.close()
+    for (const forget of this.#links.values()) forget()
+    this.#links.clear()
     this.#alarm(undefined)
     this.#endpoint.release()
   }
@@ -171,12 +175,16 @@ export class Session {
   async #connect(link: number): Promise<void> {
     try {
       const lost = (reason: string) => {
-        if (!this.#closed) this.client.disconnected(link, reason)
+        this.#links.get(link)?.()
+        if (this.#links.delete(link) && !this.#closed) this.client.disconnected(link, reason)
       }
       const connection = await this.#endpoint.connect(lost)
       if (this.#closed) {
-        if ('port' in connection) connection.port.postMessage(null)
+        if (!('port' in connection)) return
+        connection.forget()
+        connection.port.postMessage(null)
       } else if ('port' in connection) {
+        this.#links.set(link, connection.forget)
         this.client.connected(link, connection.port)
         // Where browsers tell of the other side's end, this comes first.
         connection.port.addEventListener('close', () => lost('the tab of the broker is gone'))

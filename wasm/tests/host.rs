@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use ottla::storage::{
-    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, StorageError, Write,
+    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, SegmentId, StorageError,
+    Write,
 };
 use ottla::{ConnectionId, Input, LogLevel, Now, Output};
 use ottla_wasm::host::{Engine, Host, StorageKind, Surroundings};
@@ -106,7 +107,12 @@ impl Stub {
                 let bytes = Bytes::copy_from_slice(rest.as_bytes());
                 let position = self.end;
                 self.end += bytes.len() as u64;
-                let writes = vec![Write::Append { log: LogId(1), segment: 0, position, bytes }];
+                let writes = vec![Write::Append {
+                    log: LogId(1),
+                    segment: SegmentId::new(0),
+                    position,
+                    bytes,
+                }];
                 let id = CommitId(self.last);
                 self.commits.insert(id, connection);
                 let durability = Durability::Strict;
@@ -132,7 +138,7 @@ impl Stub {
 }
 
 fn all() -> Load {
-    Load::Log(LogRange { log: LogId(1), segment: 0, start: 0, end: u64::MAX })
+    Load::Log(LogRange { log: LogId(1), segment: SegmentId::new(0), start: 0, end: u64::MAX })
 }
 
 impl Engine for Stub {

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 use ottla::Input;
 use ottla::storage::{
-    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, StorageError, Write,
+    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, SegmentId, StorageError,
+    Write,
 };
 use ottla_wasm::idb::{Driver, MAX_PIECE_BYTES, OpenError, database_name};
 use wasm_bindgen::prelude::*;
@@ -59,11 +60,12 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
         request.onsuccess = () => done();
         request.onerror = () => fail(request.error);
     });
-    let put = IDBObjectStore.prototype.put;
+    const { put, add } = IDBObjectStore.prototype;
     export const failPuts = name => {
-        IDBObjectStore.prototype.put = () => { throw new DOMException('no room', name); };
+        const fail = () => { throw new DOMException('no room', name); };
+        Object.assign(IDBObjectStore.prototype, { put: fail, add: fail });
     };
-    export const restorePuts = () => { IDBObjectStore.prototype.put = put; };
+    export const restorePuts = () => Object.assign(IDBObjectStore.prototype, { put, add });
     let open = IDBFactory.prototype.open;
     export const neverOpen = () => {
         IDBFactory.prototype.open = function () {
@@ -168,7 +170,7 @@ impl Bench {
     }
 
     async fn range(&mut self, segment: i64, start: u64, end: u64) -> Vec<(u64, Bytes)> {
-        let range = LogRange { log: LogId(7), segment, start, end };
+        let range = LogRange { log: LogId(7), segment: SegmentId::new(segment), start, end };
         match self.try_load(Load::Log(range)).await.unwrap() {
             Loaded::Log(found) => found,
             other => panic!("unexpected {other:?}"),
@@ -177,6 +179,10 @@ impl Bench {
 }
 
 fn append(segment: i64, position: u64, bytes: impl Into<Bytes>) -> Write {
+    append_to(SegmentId::new(segment), position, bytes)
+}
+
+fn append_to(segment: SegmentId, position: u64, bytes: impl Into<Bytes>) -> Write {
     Write::Append { log: LogId(7), segment, position, bytes: bytes.into() }
 }
 
@@ -266,14 +272,29 @@ async fn a_hole_is_seen_and_what_lies_around_it_is_whole() {
 #[wasm_bindgen_test]
 async fn deletes_take_a_segment_or_a_log_and_nothing_else() {
     let mut bench = Bench::open("deletes").await;
-    let other = Write::Append { log: LogId(8), segment: 0, position: 0, bytes: "x".into() };
-    let writes =
-        vec![append(0, 0, &b"a"[..]), append(5, 0, &b"b"[..]), append(9, 0, &b"c"[..]), other];
+    let other =
+        Write::Append { log: LogId(8), segment: SegmentId::new(0), position: 0, bytes: "x".into() };
+    let compacted = |generation| SegmentId { base_offset: 5, generation };
+    let writes = vec![
+        append(0, 0, &b"a"[..]),
+        append(5, 0, &b"b"[..]),
+        append_to(compacted(1), 0, &b"d"[..]),
+        append_to(compacted(2), 0, &b"ef"[..]),
+        append(9, 0, &b"c"[..]),
+        other,
+    ];
     bench.commit(writes).await.unwrap();
-    bench.commit(vec![Write::DeleteSegment { log: LogId(7), segment: 5 }]).await.unwrap();
+    // Each is read by itself.
+    for (segment, wanted) in [(SegmentId::new(5), "b"), (compacted(1), "d"), (compacted(2), "ef")] {
+        let range = LogRange { log: LogId(7), segment, start: 0, end: u64::MAX };
+        let found = bench.try_load(Load::Log(range)).await.unwrap();
+        assert_eq!(found, Loaded::Log(vec![(0, Bytes::from_static(wanted.as_bytes()))]));
+    }
+    let delete = |segment| Write::DeleteSegment { log: LogId(7), segment };
+    bench.commit(vec![delete(SegmentId::new(5)), delete(compacted(1))]).await.unwrap();
     let name = database_name("deletes");
     let keys = keys_of(&name, "log").await.unwrap().as_string().unwrap();
-    assert_eq!(keys, "[[7,0,1],[7,9,1],[8,0,1]]");
+    assert_eq!(keys, "[[7,0,1],[7,9,1],[7,[5,2],2],[8,0,1]]");
     bench.commit(vec![Write::DeleteLog { log: LogId(7) }]).await.unwrap();
     assert_eq!(keys_of(&name, "log").await.unwrap().as_string().unwrap(), "[[8,0,1]]");
 }
@@ -353,7 +374,7 @@ async fn of_two_drivers_the_later_one_writes_and_both_read() {
     // Given to IndexedDB before the other begins its epoch: it is stored.
     let begun = first.start(vec![append(0, 1, &b"b"[..])]);
     let mut second = Bench::open("shared").await;
-    assert!(second.driver.epoch() > first.driver.epoch());
+    assert!(second.driver.epoch().number() > first.driver.epoch().number());
     assert!(matches!(first.report().await, Input::Committed { commit } if commit == begun));
 
     for writes in [
@@ -381,4 +402,25 @@ async fn a_database_of_the_first_version_keeps_what_it_has_and_fences() {
     let _later = Bench::open("first-version").await;
     bench.commit(vec![append(0, 1, &b"b"[..])]).await.unwrap_err();
     assert!(bench.driver.is_fenced());
+}
+
+#[wasm_bindgen_test]
+async fn full_storage_is_taken_over_and_deletes_and_the_first_put_fences() {
+    let mut first = Bench::open("full-takeover").await;
+    first.commit(vec![append(0, 0, &b"a"[..])]).await.unwrap();
+    fail_puts("QuotaExceededError");
+    let mut second = Bench::open("full-takeover").await;
+    assert!(second.driver.epoch().number() > first.driver.epoch().number());
+    let delete = vec![Write::DeleteSegment { log: LogId(7), segment: 0 }];
+    assert_eq!(second.commit(delete.clone()).await, Ok(()));
+    let error = second.commit(vec![append(0, 0, &b"b"[..])]).await.unwrap_err();
+    assert!(matches!(error, StorageError::Full(_)), "{error}");
+    restore_puts();
+    second.commit(vec![append(0, 0, &b"b"[..])]).await.unwrap();
+    for writes in [delete, vec![append(0, 1, &b"x"[..])]] {
+        first.commit(writes).await.unwrap_err();
+        assert!(first.driver.is_fenced());
+    }
+    second.commit(vec![append(0, 1, &b"c"[..])]).await.unwrap();
+    assert_eq!(first.range(0, 0, u64::MAX).await, [(0, "bc".into())]);
 }

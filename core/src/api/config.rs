@@ -2,7 +2,7 @@
 
 use litemap::LiteMap;
 
-use crate::topic::{Allowed, ConfigDefinition, ConfigType, TOPIC_CONFIGS};
+use crate::topic::{Allowed, ConfigDefinition, ConfigType, Effect, TOPIC_CONFIGS};
 
 macro_rules! definitions {
     ($($name:literal, $kind:ident, $default:literal, $allowed:expr, $doc:literal;)*) => {
@@ -13,6 +13,7 @@ macro_rules! definitions {
             kind: ConfigType::$kind,
             default: $default,
             allowed: $allowed,
+            effect: Effect::Honoured,
             doc: $doc,
         }),*];
     };
@@ -37,6 +38,9 @@ definitions! {
         "How often members of consumer groups are to send heartbeats.";
     "group.consumer.max.size", Int, "2147483647", AtLeast(1),
         "How many members a consumer group may have.";
+    "group.consumer.migration.policy", String, "bidirectional",
+        Words(&["disabled", "downgrade", "upgrade", "bidirectional"]),
+        "Whether a group with members may change its protocol: to consumer, to classic, or both.";
     "group.consumer.session.timeout.ms", Int, "45000", AtLeast(1),
         "After how long without a heartbeat a member of a consumer group is put out.";
     "group.coordinator.rebalance.protocols", List, "classic,consumer", Words(&["classic", "consumer"]),
@@ -49,6 +53,12 @@ definitions! {
         "How many members a group may have.";
     "group.min.session.timeout.ms", Int, "6000", AtLeast(1),
         "The shortest session timeout that a member may ask for.";
+    "log.cleaner.dedupe.buffer.size", Long, "134217728", AtLeast(1_048_576),
+        "How much memory compaction may use for the keys of a log: 24 bytes each, in a table that grows to this by doubling.";
+    "log.cleaner.enable", Boolean, "true", Any,
+        "Whether topics with cleanup.policy=compact are compacted.";
+    "log.cleaner.io.buffer.size", Int, "524288", AtLeast(65_536),
+        "How much compaction reads and writes at a time, half of it each. Other work is done in between.";
     "log.retention.check.interval.ms", Long, "300000", AtLeast(1),
         "How often at most it is looked whether records have had their time.";
     "max.incremental.fetch.session.cache.slots", Int, "1000", AtLeast(0),
@@ -67,6 +77,8 @@ definitions! {
         "How long committed offsets are kept that no member has use for.";
     "offsets.topic.num.partitions", Int, "1", AtLeast(1),
         "How many partitions __consumer_offsets gets. Kafka gives it 50, to spread it over many brokers.";
+    "offsets.topic.segment.bytes", Int, "1048576", AtLeast(1),
+        "How large a segment of __consumer_offsets grows. Kafka's have 104857600: what is not compacted yet is read when the broker opens.";
     "ottla.cache.bytes", Long, "16777216", AtLeast(0),
         "How many bytes of recent, stored batches are kept in memory for consumers that keep up.";
     "ottla.memory.bytes", Long, "268435456", AtLeast(0),
@@ -197,5 +209,9 @@ mod tests {
         assert_eq!(config.number("node.id"), 4);
         assert!(config.set("log.roll.hours", "0").unwrap_err().contains("at least 1"));
         assert!(config.set("log.roll.hours", "soon").unwrap_err().contains("log.roll.hours"));
+        // What a broker in a browser is told.
+        config.set("log.segment.bytes", "16777216").unwrap();
+        assert_eq!(config.value("log.segment.bytes"), "16777216");
+        config.set("log.cleaner.dedupe.buffer.size", "16777216").unwrap();
     }
 }

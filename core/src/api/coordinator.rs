@@ -68,6 +68,7 @@ impl Coordinator {
 /// The configurations of groups.
 fn settings(config: &BrokerConfig) -> Settings {
     let number = |name: &str| config.number(name);
+    let migration = config.value("group.consumer.migration.policy");
     Settings {
         initial_rebalance_delay_ms: number("group.initial.rebalance.delay.ms") as u64,
         min_session_timeout_ms: number("group.min.session.timeout.ms") as i32,
@@ -78,7 +79,9 @@ fn settings(config: &BrokerConfig) -> Settings {
             .contains("consumer"),
         consumer_heartbeat_interval_ms: number("group.consumer.heartbeat.interval.ms") as i32,
         consumer_max_size: number("group.consumer.max.size") as usize,
-        consumer_session_timeout_ms: number("group.consumer.session.timeout.ms") as u64,
+        consumer_session_timeout_ms: number("group.consumer.session.timeout.ms") as i32,
+        consumer_upgrade: matches!(migration, "upgrade" | "bidirectional"),
+        consumer_downgrade: matches!(migration, "downgrade" | "bidirectional"),
         offset_metadata_max_bytes: number("offset.metadata.max.bytes") as usize,
         offsets_retention_ms: number("offsets.retention.minutes") * 60_000,
         offsets_retention_check_interval_ms: number("offsets.retention.check.interval.ms") as u64,
@@ -185,7 +188,7 @@ impl Node {
                 ("compression.type", "producer"),
                 // A group is one record, however many members it has.
                 ("max.message.bytes", "104857600"),
-                ("segment.bytes", "104857600"),
+                ("segment.bytes", self.config.value("offsets.topic.segment.bytes")),
             ];
             let configs = configs.map(|(name, value)| (name.to_owned(), value.to_owned()));
             self.create_topic(OFFSETS_TOPIC, partitions, map::collect(configs));

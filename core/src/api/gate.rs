@@ -14,6 +14,8 @@ pub(crate) struct Bound {
     pub logs: Vec<(LogId, i64)>,
     /// The responses that wait for it.
     pub waiting: Vec<(Call, AfterCommit)>,
+    /// Whether upkeep waits for it.
+    pub upkeep: bool,
 }
 
 /// What waits to be stored.
@@ -24,6 +26,8 @@ pub(crate) struct Gate {
     /// Writes of metadata for the next commit.
     writes: Vec<Write>,
     strict: bool,
+    /// Upkeep waits for the next commit.
+    upkeep: bool,
     /// A write that goes with the next commit that stores anything.
     companion: Option<Write>,
     /// Logs with records for the next commit.
@@ -39,6 +43,13 @@ impl Gate {
     pub(crate) fn write(&mut self, write: Write) {
         self.strict = true;
         self.writes.push(write);
+    }
+
+    /// Adds writes of upkeep, which waits until they are stored.
+    pub(crate) fn keep_up(&mut self, writes: Vec<Write>, strict: bool) {
+        self.strict |= strict;
+        self.upkeep = true;
+        self.writes.extend(writes);
     }
 
     /// Has a write go with the next commit that stores anything. A commit that only removes things
@@ -110,7 +121,8 @@ impl Gate {
         self.last_id += 1;
         let id = CommitId(self.last_id);
         let waiting = std::mem::take(&mut self.waiting);
-        self.in_flight = Some((id, Bound { logs, waiting }));
+        let upkeep = std::mem::take(&mut self.upkeep);
+        self.in_flight = Some((id, Bound { logs, waiting, upkeep }));
         self.in_flight_bytes = self.unstored_bytes;
         Some(Commit { id, durability, writes })
     }

@@ -120,7 +120,9 @@ impl Lookup {
             let Some(range) = log.timestamp_range(self.query, self.behind.as_ref()) else {
                 return Ok(Ok(None));
             };
-            let (range, pieces) = match self.loaded.take() {
+            // What was loaded of a segment that is gone meanwhile may not be all of it.
+            let loaded = self.loaded.take().filter(|part| log.has_segment(part.range.segment));
+            let (range, pieces) = match loaded {
                 Some(part) => (part.range, part.pieces?),
                 None => match log.range_in_memory(&range) {
                     Some(pieces) => (range, pieces),

@@ -12,7 +12,7 @@ use super::gate::Gate;
 use super::random::Random;
 use super::settings::Settings;
 use super::{Call, Reply};
-use crate::log::{LogConfig, PartitionLog};
+use crate::log::{Freed, LogConfig, PartitionLog};
 use crate::protocol::ErrorCode;
 use crate::storage::{LogId, MetadataKey, StorageError, Write};
 use crate::topic::{ClusterRecord, Topic, Topics, log_config, topic_config};
@@ -240,6 +240,9 @@ impl Node {
             let end = partition.log_end_offset();
             partition.take_writes(&mut Vec::new());
             partition.confirm(end);
+            if partition.config().compacted {
+                self.stale.push(log);
+            }
             self.changed.push(log);
             return;
         }
@@ -250,6 +253,17 @@ impl Node {
     pub(crate) fn note_cached(&mut self, log: LogId, size_bytes: usize) {
         self.cached.push_back(log);
         self.cached_bytes += size_bytes;
+    }
+
+    /// Notes that a log has dropped its oldest batches from memory.
+    pub(crate) fn note_freed(&mut self, log: LogId, freed: Freed) {
+        let mut left = freed.batches;
+        self.cached.retain(|cached| {
+            let drops = left > 0 && *cached == log;
+            left -= usize::from(drops);
+            !drops
+        });
+        self.cached_bytes = self.cached_bytes.saturating_sub(freed.bytes);
     }
 
     /// Counts nothing as cached: the logs are about to be replaced.

@@ -79,6 +79,10 @@ fn append(
     partition: i32,
     records: Option<Bytes>,
 ) -> Result<(i64, i64, i64), AppendError> {
+    // What the broker keeps for itself is not for clients to write.
+    if crate::topic::is_internal(topic) {
+        return Err(plain(ErrorCode::InvalidTopicException));
+    }
     let log = node.led_log(call, topic, partition).map_err(plain)?;
     let (id, resident) = (log.id(), log.config().durability.is_none());
     check_room(node, resident)?;
@@ -93,10 +97,19 @@ fn append(
     let size = batch.bytes.len();
     let unknown = || plain(ErrorCode::UnknownTopicOrPartition);
     let log = node.logs.get_mut(&id).ok_or_else(unknown)?;
+    let bound = log.config().segment_bytes;
+    if size as u64 > bound {
+        let message = format!(
+            "the batch has {size} bytes and segment.bytes of topic {topic} is {bound}: send smaller \
+             batches, or raise it"
+        );
+        let code = ErrorCode::RecordListTooLarge;
+        return Err(AppendError { code, message, records: Vec::new() });
+    }
     let appended = log.append(batch, now.wall_ms)?;
     let start = log.log_start_offset();
     if !appended.duplicate {
-        node.appended(id, size);
+        node.appended(id, appended.size_bytes);
     }
     Ok((appended.base_offset, appended.log_append_time_ms, start))
 }

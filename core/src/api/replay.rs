@@ -74,7 +74,9 @@ impl Parked for Replay {
         }
         while let Some(log) = self.logs.last().and_then(|id| node.logs.get(id)) {
             self.offset = self.offset.max(log.log_start_offset());
-            if let Some(part) = self.loaded.take() {
+            // What compaction replaced meanwhile is read again.
+            let loaded = self.loaded.take().filter(|part| log.has_segment(part.range.segment));
+            if let Some(part) = loaded {
                 let pieces = part.pieces.unwrap_or_default();
                 let read = log.read_loaded(self.offset, PART_BYTES, true, &part.range, pieces);
                 let from = self.offset;

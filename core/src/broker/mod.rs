@@ -14,6 +14,7 @@
 //! [`Output::Failed`] and is of no more use.
 
 mod ahead;
+mod cleaning;
 mod connections;
 mod groups;
 mod open;
@@ -234,12 +235,19 @@ impl Broker {
 
     fn committed(&mut self, commit: CommitId) {
         let Some(bound) = self.node.gate.confirmed(commit) else { return };
+        if let Some(cleaning) = self.upkeep.cleaning.as_mut().filter(|_| bound.upkeep) {
+            cleaning.stored();
+        }
         for (call, reply) in bound.waiting {
             self.respond(call, reply(Ok(())));
         }
         for (log, end) in bound.logs {
-            if self.node.logs.get_mut(&log).is_some_and(|l| l.confirm(end)) {
+            let Some(known) = self.node.logs.get_mut(&log) else { continue };
+            if known.confirm(end) {
                 self.node.changed.push(log);
+                if known.config().compacted {
+                    self.node.stale.push(log);
+                }
             }
         }
         self.node.evict();
@@ -276,6 +284,11 @@ impl Broker {
         if matches!(self.phase, Phase::Opening { .. }) {
             return self.opened(now, load, result);
         }
+        let mut result = Some(result);
+        if self.upkeep.cleaning.as_mut().is_some_and(|it| it.loaded(load, &mut result)) {
+            return;
+        }
+        let Some(result) = result else { return };
         if !self.parked.awaits(load) {
             self.ahead.loaded(load, result);
         } else if let Some(id) = self.parked.loaded(load, result) {

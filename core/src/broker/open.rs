@@ -10,7 +10,7 @@ use crate::api::FetchSessions;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
 use crate::map;
-use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, StorageError};
+use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, SegmentId, StorageError};
 use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
 
 /// What is still to be read.
@@ -32,7 +32,7 @@ struct Stored {
     cluster: Option<Bytes>,
     topics: Vec<(String, Bytes)>,
     starts: LiteMap<LogId, Bytes>,
-    segments: LiteMap<LogId, Vec<(i64, Bytes)>>,
+    segments: LiteMap<LogId, Vec<(SegmentId, Bytes)>>,
 }
 
 impl Broker {
@@ -95,8 +95,8 @@ impl Broker {
                 Some(MetadataKey::Cluster) => stored.cluster = Some(value),
                 Some(MetadataKey::Topic(name)) => stored.topics.push((name, value)),
                 Some(MetadataKey::Log(log)) => drop(stored.starts.insert(log, value)),
-                Some(MetadataKey::Segment(log, base)) => {
-                    stored.segments.entry(log).or_default().push((base, value));
+                Some(MetadataKey::Segment(log, segment)) => {
+                    stored.segments.entry(log).or_default().push((segment, value));
                 }
                 None => self.log(LogLevel::Warn, format!("metadata key {key} is not known")),
             }
@@ -180,8 +180,8 @@ impl Broker {
             }
             let place = (topic.name.as_str(), partition);
             let start = stored.starts.remove(id).map(LogRecord::open);
-            let log_start = match start {
-                Some(Ok(record)) => record.log_start_offset,
+            let record = match start {
+                Some(Ok(record)) => record,
                 Some(Err(error)) => {
                     let name = &topic.name;
                     let message = format!(
@@ -189,12 +189,12 @@ impl Broker {
                          ({error}); records that were deleted may be back"
                     );
                     self.log(LogLevel::Error, message);
-                    0
+                    LogRecord::default()
                 }
-                None => 0,
+                None => LogRecord::default(),
             };
             let segments = stored.segments.remove(id).unwrap_or_default();
-            let recovery = Recovery::new(*id, place, epoch, config.clone(), log_start, segments);
+            let recovery = Recovery::new(*id, place, epoch, config.clone(), record, segments);
             recoveries.insert(*id, recovery);
         }
     }

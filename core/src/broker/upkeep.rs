@@ -1,12 +1,12 @@
 //! Upkeep: what is done to the logs by the clock and not by request.
 //!
 //! For each log it is known when there will be something to do, so that an idle broker is not woken
-//! before. The time is reckoned anew when a log has changed in a way that counts: see
-//! [`Node::stale`](crate::api::Node).
+//! before. The time is reckoned anew when a log has changed in a way that counts: `Node::stale`.
 
 use litemap::LiteMap;
 
 use super::Broker;
+use super::cleaning::Cleaning;
 use crate::Now;
 use crate::storage::LogId;
 
@@ -21,38 +21,75 @@ pub(super) struct Upkeep {
     expiries: LiteMap<LogId, u64>,
     /// Retention looks no earlier than this.
     next_check_ms: u64,
+    /// When compaction is due.
+    pub cleanings: LiteMap<LogId, u64>,
+    /// Compaction begins no earlier than this.
+    cleanings_from_ms: u64,
+    pub cleaning: Option<Cleaning>,
+    /// The broker had to open anew while it compacted.
+    cut_short: bool,
 }
 
 impl Upkeep {
     pub(super) fn deadline_ms(&self) -> Option<u64> {
-        self.expiries.values().min().map(|due| (*due).max(self.next_check_ms))
+        let first = |due: &LiteMap<LogId, u64>, from_ms: u64| {
+            due.values().min().map(|due| (*due).max(from_ms))
+        };
+        let expiry = first(&self.expiries, self.next_check_ms);
+        let cleaning = match &self.cleaning {
+            Some(cleaning) => cleaning.is_ready().then_some(0),
+            None => first(&self.cleanings, self.cleanings_from_ms),
+        };
+        [expiry, cleaning].into_iter().flatten().min()
     }
 
     /// Forgets what was planned: the logs are about to be replaced. What could not be stored is not
     /// tried again sooner than it would have been.
     pub(super) fn restart(&mut self) {
         self.expiries.clear();
+        self.cleanings.clear();
+        self.cut_short |= self.cleaning.take().is_some();
     }
 }
 
 impl Broker {
     /// Reckons anew when something is to be done to the logs that have changed.
     pub(super) fn plan_upkeep(&mut self, now: Now) {
+        if self.node.stale.is_empty() {
+            return;
+        }
+        let compacts = self.node.config.flag("log.cleaner.enable");
         while let Some(id) = self.node.stale.pop() {
-            let due = self.node.logs.get(&id).and_then(|log| log.retention_due_ms(now.wall_ms));
-            match due {
-                Some(due) => drop(self.upkeep.expiries.insert(id, at(now, due))),
-                None => drop(self.upkeep.expiries.remove(&id)),
-            }
+            let log = self.node.logs.get(&id);
+            let expiry = log.and_then(|log| log.retention_due_ms(now.wall_ms));
+            plan(&mut self.upkeep.expiries, id, now, expiry);
+            let cleaning = match &self.upkeep.cleaning {
+                // It is reckoned when that is over.
+                Some(cleaning) if cleaning.log == id => None,
+                _ if !compacts => None,
+                _ => log.and_then(|log| log.cleaning_due_ms(now.wall_ms)),
+            };
+            plan(&mut self.upkeep.cleanings, id, now, cleaning);
         }
     }
 
-    /// The broker serves: what has had its time while nobody was there goes now.
+    /// The broker serves: what has had its time while nobody was there goes now, and so does what
+    /// was left over.
     pub(super) fn start_upkeep(&mut self, now: Now) {
+        let mut writes = Vec::new();
+        self.node.logs.iter_mut().for_each(|(_, log)| log.remove_unfinished(&mut writes));
+        writes.into_iter().for_each(|write| self.node.gate.write(write));
+        if std::mem::take(&mut self.upkeep.cut_short) {
+            let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
+            self.upkeep.cleanings_from_ms = now.monotonic_ms.saturating_add(interval);
+        }
         self.node.stale = self.node.logs.keys().copied().collect();
         self.plan_upkeep(now);
         if now.monotonic_ms >= self.upkeep.next_check_ms {
             self.expire(now);
+            // Whatever comes to expire from now on is looked at as often as is asked for.
+            let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
+            self.upkeep.next_check_ms = now.monotonic_ms.saturating_add(interval);
         }
     }
 
@@ -61,16 +98,25 @@ impl Broker {
         if !self.is_serving() {
             return;
         }
-        if self.upkeep.deadline_ms().is_some_and(|due| due <= now.monotonic_ms) {
+        let now_ms = now.monotonic_ms;
+        if now_ms >= self.upkeep.next_check_ms {
             self.expire(now);
         }
+        if self.upkeep.cleaning.is_none() && now_ms >= self.upkeep.cleanings_from_ms {
+            self.start_cleaning(now);
+        }
+        self.clean();
     }
 
     fn expire(&mut self, now: Now) {
-        let interval = self.node.config.number("log.retention.check.interval.ms");
-        self.upkeep.next_check_ms = now.monotonic_ms.saturating_add(interval as u64);
         let due = self.upkeep.expiries.iter().filter(|(_, due)| **due <= now.monotonic_ms);
-        for id in due.map(|(id, _)| *id).collect::<Vec<_>>() {
+        let due: Vec<LogId> = due.map(|(id, _)| *id).collect();
+        if due.is_empty() {
+            return;
+        }
+        let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
+        self.upkeep.next_check_ms = now.monotonic_ms.saturating_add(interval);
+        for id in due {
             let Some(log) = self.node.logs.get_mut(&id) else { continue };
             let mut writes = Vec::new();
             if log.expire(now.wall_ms, &mut writes) {
@@ -82,8 +128,12 @@ impl Broker {
     }
 }
 
-/// The monotonic clock's time when the other one shows `wall_ms`.
-fn at(now: Now, wall_ms: i64) -> u64 {
-    let left = u64::try_from(wall_ms.saturating_sub(now.wall_ms)).unwrap_or(0);
-    now.monotonic_ms.saturating_add(left.min(MAX_SLEEP_MS))
+fn plan(plans: &mut LiteMap<LogId, u64>, id: LogId, now: Now, due_ms: Option<i64>) {
+    match due_ms {
+        Some(due_ms) => {
+            let left = u64::try_from(due_ms.saturating_sub(now.wall_ms)).unwrap_or(0);
+            plans.insert(id, now.monotonic_ms.saturating_add(left.min(MAX_SLEEP_MS)));
+        }
+        None => drop(plans.remove(&id)),
+    }
 }

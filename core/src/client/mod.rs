@@ -304,7 +304,10 @@ impl Client {
         self.closed = true;
         self.cluster.net.close();
         self.fetcher.assign(Vec::new());
-        self.group = None;
+        if let Some(mut group) = self.group.take() {
+            let Client { cluster, fetcher, .. } = self;
+            group.fail_waiting(now, cluster, fetcher, &ClientError::Closed);
+        }
         self.producer.abandon(&mut self.cluster, &ClientError::Closed);
         self.calls.fail_all(&mut self.cluster, &ClientError::Closed);
         self.drive(now);

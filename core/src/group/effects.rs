@@ -86,6 +86,11 @@ impl Effects {
         });
     }
 
+    /// Answers a JoinGroup once all that has been written so far is stored.
+    pub(crate) fn join_once_stored(&mut self, ticket: Ticket, response: m::JoinGroupResponse) {
+        self.answers.push(Answer { ticket, response: Response::Join(response), once_stored: true });
+    }
+
     /// Answers a JoinGroup with an error.
     pub(crate) fn refuse_join(
         &mut self,

@@ -45,6 +45,13 @@ impl Group {
     }
 }
 
+/// How much later than it should the broker must be called to be taken for having slept: its page was
+/// frozen, its machine suspended, its process stopped.
+const LATE_MS: u64 = 1_000;
+/// How long a broker that has slept waits for the heartbeats that were sent meanwhile, or that clients
+/// which have slept too are about to send: a little more than a consumer's usual interval.
+const PATIENCE_MS: u64 = 4_000;
+
 /// All groups that the broker coordinates, and their offsets.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
@@ -54,6 +61,8 @@ pub(crate) struct Groups {
     /// No group has anything to do before this: a lower bound, so that a heartbeat need not look for
     /// the next member in turn.
     due_ms: Option<u64>,
+    /// Until when nothing is done that is due, as the broker has slept.
+    patience_ms: Option<u64>,
     /// When offsets are looked through for old ones; `None` where there are no groups.
     expiry_due_ms: Option<u64>,
 }
@@ -66,26 +75,44 @@ impl Groups {
 
     /// When [`Groups::advance`] must be called at the latest, on the monotonic clock.
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
-        [self.due_ms, self.expiry_due_ms].into_iter().flatten().min()
+        let due = self.due_ms.map(|due| due.max(self.patience_ms.unwrap_or(0)));
+        [due, self.expiry_due_ms].into_iter().flatten().min()
     }
 
     /// Does what is due: sessions that ended, rebalances whose time is up, offsets that are old.
     pub(crate) fn advance(&mut self, context: &Context, effects: &mut Effects) {
         let now = context.now.monotonic_ms;
-        if self.due_ms.is_some_and(|due| due <= now) {
+        if self.due_ms.is_some_and(|due| due <= now && self.is_awake(now, due)) {
             let Groups { groups, settings, .. } = self;
             for (_, group) in groups.iter_mut() {
                 match group {
                     Group::Classic(group) => group.advance(context, settings, effects),
-                    Group::Consumer(group) => group.advance(context, effects),
+                    Group::Consumer(group) => group.advance(context, settings, effects),
                 }
             }
+            self.downgrade_all(context, effects);
             self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();
         }
         if self.expiry_due_ms.is_some_and(|due| due <= now) {
             self.expire_offsets(context, effects);
             self.expiry_due_ms = None;
             self.schedule_expiry(context);
+        }
+    }
+
+    /// Whether what was due at `due_ms` is to be done: a broker that has slept does not know who would
+    /// have been heard meanwhile, and listens for a while before it puts members out.
+    fn is_awake(&mut self, now_ms: u64, due_ms: u64) -> bool {
+        match self.patience_ms {
+            None if now_ms - due_ms > LATE_MS => {
+                self.patience_ms = Some(now_ms.saturating_add(PATIENCE_MS));
+                false
+            }
+            Some(until_ms) if until_ms > now_ms => false,
+            _ => {
+                self.patience_ms = None;
+                true
+            }
         }
     }
 
@@ -175,9 +202,10 @@ impl Groups {
         for (_, group) in groups.iter_mut() {
             match group {
                 Group::Classic(group) => group.keep_hosts(context, settings, hosts, effects),
-                Group::Consumer(group) => group.keep_hosts(context, hosts, effects),
+                Group::Consumer(group) => group.keep_hosts(context, settings, hosts, effects),
             }
         }
+        self.downgrade_all(context, effects);
         self.due_ms = self.groups.values().filter_map(Group::deadline_ms).min();
     }
 }

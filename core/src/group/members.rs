@@ -40,10 +40,10 @@ impl Groups {
                     effects.records.push(group.record_of_none());
                 }
             }
-            // Who speaks the classic protocol has no place among members that do not.
-            Some(Group::Consumer(_)) => {
-                let code = ErrorCode::InconsistentGroupProtocol;
-                effects.refuse_join(caller.ticket, &member_id, code);
+            Some(Group::Consumer(group)) => {
+                let response = group.join(context, caller, settings, &request, effects);
+                effects.join_once_stored(caller.ticket, response);
+                self.downgrade(context, &id, effects);
             }
             None => {}
         }
@@ -73,9 +73,11 @@ impl Groups {
         match self.groups.get_mut(&id) {
             _ if id.is_empty() => effects.refuse_sync(caller.ticket, ErrorCode::InvalidGroupId),
             Some(Group::Classic(group)) => group.sync(context, caller, request, effects),
-            Some(Group::Consumer(_)) | None => {
-                effects.refuse_sync(caller.ticket, ErrorCode::UnknownMemberId)
-            }
+            Some(Group::Consumer(group)) => match group.sync(context, &self.settings, &request) {
+                Ok(response) => effects.sync(caller.ticket, response),
+                Err(code) => effects.refuse_sync(caller.ticket, code),
+            },
+            None => effects.refuse_sync(caller.ticket, ErrorCode::UnknownMemberId),
         }
         self.schedule(context, &id);
     }
@@ -90,7 +92,10 @@ impl Groups {
         let outcome = match self.groups.get_mut(id) {
             _ if id.is_empty() => Err(ErrorCode::InvalidGroupId),
             Some(Group::Classic(group)) => group.heartbeat(context, request),
-            Some(Group::Consumer(_)) | None => Err(ErrorCode::UnknownMemberId),
+            Some(Group::Consumer(group)) => {
+                group.heartbeat_classic(context, &self.settings, request)
+            }
+            None => Err(ErrorCode::UnknownMemberId),
         };
         self.schedule(context, id);
         outcome
@@ -116,10 +121,12 @@ impl Groups {
         };
         let Groups { groups, settings, .. } = self;
         let mut members = Vec::new();
+        let mut gone = Vec::new();
         for identity in leaving {
             let left = match groups.get_mut(&id) {
                 Some(Group::Classic(group)) => group.leave(&identity, effects),
-                Some(Group::Consumer(_)) | None => Err(ErrorCode::UnknownMemberId),
+                Some(Group::Consumer(group)) => group.leaving(&identity).map(|id| gone.push(id)),
+                None => Err(ErrorCode::UnknownMemberId),
             };
             members.push(m::MemberResponse {
                 member_id: identity.member_id,
@@ -132,6 +139,7 @@ impl Groups {
         {
             group.left(context, settings, effects);
         }
+        self.put_out_consumers(context, &id, &gone, effects);
         self.schedule(context, &id);
         let error_code = match (version, members.first()) {
             (..=2, Some(member)) => member.error_code,

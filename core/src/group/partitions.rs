@@ -3,6 +3,7 @@
 use litemap::LiteMap;
 
 use super::record::RecordTopicPartitions;
+use crate::sort::sort;
 use crate::{Uuid, map};
 
 /// Partitions by topic: the lists in ascending order, none of them empty.
@@ -44,7 +45,7 @@ pub(crate) fn to_record(partitions: &TopicPartitions) -> Vec<RecordTopicPartitio
 /// From what a record has.
 pub(crate) fn from_record(topics: Vec<RecordTopicPartitions>) -> TopicPartitions {
     let sorted = |mut topic: RecordTopicPartitions| {
-        topic.partitions.sort_unstable();
+        sort(&mut topic.partitions);
         topic.partitions.dedup();
         (topic.topic_id, topic.partitions)
     };

@@ -18,7 +18,13 @@ pub(crate) struct Settings {
     /// `group.consumer.max.size`: how many members a consumer group has.
     pub consumer_max_size: usize,
     /// `group.consumer.session.timeout.ms`: after how long without a heartbeat a member is put out.
-    pub consumer_session_timeout_ms: u64,
+    pub consumer_session_timeout_ms: i32,
+    /// Whether `group.consumer.migration.policy` lets a classic group with members become a
+    /// consumer group.
+    pub consumer_upgrade: bool,
+    /// Whether it lets a consumer group become a classic one when only members of that protocol are
+    /// left.
+    pub consumer_downgrade: bool,
     /// `offset.metadata.max.bytes`.
     pub offset_metadata_max_bytes: usize,
     /// `offsets.retention.minutes`, in milliseconds.

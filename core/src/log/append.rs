@@ -22,6 +22,8 @@ pub struct Appended {
     pub base_offset: i64,
     /// Milliseconds since 1970, or −1 where the topic keeps the producer's timestamps.
     pub log_append_time_ms: i64,
+    /// The batch's size in the log.
+    pub size_bytes: usize,
     /// Whether the batch had been appended before (a retry by an idempotent producer).
     pub duplicate: bool,
 }
@@ -70,6 +72,7 @@ impl PartitionLog {
         if let Some(duplicate) = self.check_sequence(&batch)? {
             return Ok(duplicate);
         }
+        let batch = self.compress(batch)?;
         let base_offset = self.next_offset;
         let stored = self.stamp(batch, max_timestamp, now_ms);
         let header = stored.header;
@@ -81,10 +84,12 @@ impl PartitionLog {
         let position = self.active().size_bytes;
         self.active_mut().note_batch(position, &header);
         self.active_mut().note_time(now_ms);
-        let segment = self.active().base_offset;
+        let segment = self.active().id();
+        let size_bytes = stored.bytes.len();
         self.tail.push(TailBatch { segment, position, batch: stored });
         self.next_offset = header.next_offset();
-        Ok(Appended { base_offset, log_append_time_ms: self.append_time(now_ms), duplicate: false })
+        let log_append_time_ms = self.append_time(now_ms);
+        Ok(Appended { base_offset, log_append_time_ms, size_bytes, duplicate: false })
     }
 
     fn append_time(&self, now_ms: i64) -> i64 {
@@ -94,26 +99,35 @@ impl PartitionLog {
         }
     }
 
+    fn check_size(&self, batch: &Batch) -> Result<(), AppendError> {
+        let (size, bound) = (batch.bytes.len(), self.config.max_message_bytes);
+        if size <= bound {
+            return Ok(());
+        }
+        let message = format!(
+            "the batch has {size} bytes and max.message.bytes of topic {} is {bound}: send smaller \
+             batches, or raise it",
+            self.topic
+        );
+        Err(AppendError::new(ErrorCode::MessageTooLarge, message))
+    }
+
+    /// Compresses a batch as the topic asks for, where its producer did not.
+    fn compress(&self, batch: Batch) -> Result<Batch, AppendError> {
+        match self.config.compression {
+            Some(wanted) if batch.header.compression() != Ok(wanted) => {
+                let batch = batch.recompress(wanted, MAX_UNPACKED_BYTES)?;
+                self.check_size(&batch)?;
+                Ok(batch)
+            }
+            _ => Ok(batch),
+        }
+    }
+
     /// Checks what can be checked of a batch by itself; gives its records' largest timestamp.
     fn check(&self, batch: &Batch, now_ms: i64) -> Result<i64, AppendError> {
         let config = &self.config;
-        let size = batch.bytes.len();
-        if size > config.max_message_bytes {
-            let message = format!(
-                "the batch has {size} bytes and max.message.bytes of topic {} is {}: send smaller \
-                 batches, or raise it",
-                self.topic, config.max_message_bytes
-            );
-            return Err(AppendError::new(ErrorCode::MessageTooLarge, message));
-        }
-        if size as u64 > config.segment_bytes {
-            let message = format!(
-                "the batch has {size} bytes and segment.bytes of topic {} is {}: send smaller \
-                 batches, or raise it",
-                self.topic, config.segment_bytes
-            );
-            return Err(AppendError::new(ErrorCode::RecordListTooLarge, message));
-        }
+        self.check_size(batch)?;
         batch.verify()?;
         let seen =
             record::validate(batch, config.compacted, MAX_UNPACKED_BYTES).map_err(|error| {
@@ -156,6 +170,7 @@ impl PartitionLog {
             Sequenced::Duplicate(known) => Ok(Some(Appended {
                 base_offset: known.base_offset(),
                 log_append_time_ms: self.append_time(known.timestamp),
+                size_bytes: batch.bytes.len(),
                 duplicate: true,
             })),
             Sequenced::OldEpoch { current } => Err(AppendError::new(

@@ -6,6 +6,7 @@
 //! watermark is the end of what storage has confirmed.
 
 mod append;
+mod clean;
 mod config;
 mod epochs;
 mod index;
@@ -21,6 +22,7 @@ mod tail;
 mod write;
 
 pub use append::{AppendError, Appended};
+pub use clean::{CleanStep, Cleaner, CleanerSettings, Freed};
 pub use config::LogConfig;
 pub use read::{ColdRead, Read, TimestampQuery, find_timestamp};
 pub use recover::{Damage, Recovery};
@@ -31,7 +33,10 @@ use self::epochs::LeaderEpochs;
 use self::producers::Producers;
 use self::segment::Segment;
 use self::tail::Tail;
-use crate::storage::LogId;
+use crate::storage::{LogId, SegmentId};
+
+/// No log gets this far; an offset behind it is damage.
+pub(crate) const MAX_OFFSET: i64 = i64::MAX / 2;
 
 /// The log of one partition.
 #[derive(Debug)]
@@ -60,6 +65,12 @@ pub struct PartitionLog {
     snapshot_due: bool,
     /// Segments that ended since the last commit and whose final snapshot is due.
     rolled: Vec<i64>,
+    /// Up to here the log has been compacted.
+    clean_offset: i64,
+    /// Segments that are being written by compaction, and are not part of the log yet.
+    unfinished: Vec<SegmentId>,
+    /// Compaction has found damage, and leaves the log as it is.
+    damaged: bool,
 }
 
 impl PartitionLog {
@@ -88,6 +99,9 @@ impl PartitionLog {
             snapshot_bytes: 0,
             snapshot_due: false,
             rolled: Vec::new(),
+            clean_offset: 0,
+            unfinished: Vec::new(),
+            damaged: false,
         }
     }
 

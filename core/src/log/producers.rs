@@ -30,7 +30,7 @@ pub(crate) struct AppendedBatch {
 
 impl AppendedBatch {
     pub(crate) fn base_offset(&self) -> i64 {
-        self.last_offset - i64::from(self.offset_delta)
+        self.last_offset.saturating_sub(i64::from(self.offset_delta))
     }
 }
 
@@ -70,6 +70,12 @@ impl Producers {
 
     pub(crate) fn insert(&mut self, id: i64, state: ProducerState) {
         self.by_id.insert(id, state);
+    }
+
+    /// Whether a batch is the last one of its producer: it has the sequence number that is known.
+    pub(crate) fn is_last_of_producer(&self, batch: &BatchHeader) -> bool {
+        let known = self.by_id.get(&batch.producer_id).and_then(|state| state.batches.back());
+        known.is_some_and(|last| last.last_offset == batch.last_offset())
     }
 
     /// Judges a batch before it is appended.

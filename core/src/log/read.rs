@@ -8,7 +8,7 @@ use super::segment::Segment;
 use super::{Damage, PartitionLog};
 use crate::protocol::ErrorCode;
 use crate::record::Batch;
-use crate::storage::{LogRange, Pieces};
+use crate::storage::{LogRange, Pieces, SegmentId};
 
 /// What a read from some offset gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,25 +90,23 @@ impl PartitionLog {
         let at = self.segment_of(offset);
         let behind: u64 = self.segments[at + 1..].iter().map(|s| s.size_bytes).sum();
         let segment = &self.segments[at];
-        behind + segment.size_bytes - segment.index.position_of_offset(offset)
+        behind + segment.size_bytes.saturating_sub(segment.index.position_of_offset(offset))
     }
 
     fn cold_range(&self, offset: i64, max_bytes: usize) -> LogRange {
         let segment = &self.segments[self.segment_of(offset)];
         let from = segment.index.position_of_offset(offset);
-        let (start, end) =
-            segment.range(from, max_bytes as u64, self.stored_end(segment.base_offset));
-        LogRange { log: self.id, segment: segment.base_offset, start, end }
+        let (start, end) = segment.range(from, max_bytes as u64, self.stored_end(segment));
+        LogRange { log: self.id, segment: segment.id(), start, end }
     }
 
     /// Where a segment's bytes in storage are known to end: at the segment's end, or where the tail
     /// begins, which may not all be stored.
-    fn stored_end(&self, base_offset: i64) -> u64 {
-        let segment = &self.segments[self.segment_of(base_offset)];
+    fn stored_end(&self, segment: &Segment) -> u64 {
         match self.tail.front() {
             // Nothing is, of a topic in memory.
             _ if self.config.durability.is_none() => 0,
-            Some(front) if front.segment == base_offset => front.position,
+            Some(front) if front.segment == segment.id() => front.position,
             _ => segment.size_bytes,
         }
     }
@@ -160,7 +158,7 @@ impl PartitionLog {
 
     /// The first offset behind a range of a segment, as far as the index tells.
     fn offset_behind(&self, range: &LogRange) -> i64 {
-        let at = self.segment_of(range.segment);
+        let at = self.segment_of(range.segment.base_offset);
         let entries = self.segments[at].index.entries();
         let next = entries.iter().find(|entry| entry.position >= range.end).map(|e| e.offset);
         let next_segment = || self.segments.get(at + 1).map(|segment| segment.base_offset);
@@ -185,7 +183,7 @@ impl PartitionLog {
                     partition: self.partition,
                     first_offset: first,
                     next_offset: -1,
-                    segment: range.segment,
+                    segment: range.segment.base_offset,
                     position: *position,
                     size_bytes: *size_bytes,
                     reason: reason.clone(),
@@ -198,9 +196,9 @@ impl PartitionLog {
     }
 
     fn offset_before(&self, range: &LogRange) -> i64 {
-        let segment = &self.segments[self.segment_of(range.segment)];
+        let segment = &self.segments[self.segment_of(range.segment.base_offset)];
         let known = segment.index.entries().iter().find(|entry| entry.position == range.start);
-        known.map_or(range.segment, |entry| entry.offset)
+        known.map_or(segment.base_offset, |entry| entry.offset)
     }
 
     /// Where to look for the answer to a question by time: a part of a segment, or `None` where the
@@ -211,6 +209,8 @@ impl PartitionLog {
         query: TimestampQuery,
         behind: Option<&LogRange>,
     ) -> Option<LogRange> {
+        // A search starts anew where compaction has replaced what was looked through.
+        let behind = behind.filter(|range| self.has_segment(range.segment));
         let live = |s: &&Segment| s.max_timestamp >= 0 && self.end_of(s) > self.log_start_offset;
         let (segment, from) = match (query, behind) {
             (TimestampQuery::Max, Some(_)) => return None,
@@ -222,24 +222,29 @@ impl PartitionLog {
             }
             (TimestampQuery::AtOrAfter(timestamp), _) => {
                 let unread = |s: &&Segment| match behind {
-                    Some(range) if s.base_offset == range.segment => range.end < s.size_bytes,
-                    Some(range) => s.base_offset > range.segment,
+                    Some(range) if s.id() == range.segment => range.end < s.size_bytes,
+                    Some(range) => s.base_offset > range.segment.base_offset,
                     None => true,
                 };
                 let mut segments = self.segments.iter().filter(live).filter(unread);
                 let segment = segments.find(|s| s.max_timestamp >= timestamp)?;
                 let from = match behind {
-                    Some(range) if segment.base_offset == range.segment => range.end,
+                    Some(range) if segment.id() == range.segment => range.end,
                     _ => segment.index.position_of_timestamp(timestamp),
                 };
                 (segment, from.max(segment.index.position_of_offset(self.log_start_offset)))
             }
         };
         // Either all in storage or all in memory.
-        let stored = self.stored_end(segment.base_offset);
+        let stored = self.stored_end(segment);
         let limit = if from < stored { stored } else { segment.size_bytes };
         let (start, end) = segment.range(from, 1, limit);
-        Some(LogRange { log: self.id, segment: segment.base_offset, start, end })
+        Some(LogRange { log: self.id, segment: segment.id(), start, end })
+    }
+
+    /// Whether a segment is part of the log, and not replaced or removed.
+    pub fn has_segment(&self, id: SegmentId) -> bool {
+        self.segments.iter().any(|segment| segment.id() == id)
     }
 
     fn end_of(&self, segment: &Segment) -> i64 {

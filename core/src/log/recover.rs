@@ -6,9 +6,9 @@ use super::scan::{Scanned, scan};
 use super::segment::Segment;
 use super::snapshot::{self, Restored};
 use super::tail::TailBatch;
-use super::{LogConfig, PartitionLog};
+use super::{LogConfig, LogRecord, MAX_OFFSET, PartitionLog};
 use crate::sort::sort_by;
-use crate::storage::{LogId, LogRange, Pieces};
+use crate::storage::{LogId, LogRange, Pieces, SegmentId};
 
 /// Bytes of a log that are missing or are not what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,39 +55,43 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Starts from the values stored under the log's keys: where it starts, and its segments'
-    /// snapshots by base offset.
+    /// Starts from the values stored under the log's keys: its record, and its segments'
+    /// snapshots.
     pub fn new(
         id: LogId,
         (topic, partition): (&str, i32),
         leader_epoch: i32,
         config: LogConfig,
-        log_start_offset: i64,
-        mut snapshots: Vec<(i64, Bytes)>,
+        record: LogRecord,
+        mut snapshots: Vec<(SegmentId, Bytes)>,
     ) -> Recovery {
         let mut log = PartitionLog::new(id, topic, partition, leader_epoch, config);
-        log.log_start_offset = log_start_offset;
-        log.next_offset = log_start_offset;
+        log.log_start_offset = record.log_start_offset.clamp(0, MAX_OFFSET);
+        log.next_offset = log.log_start_offset;
+        log.clean_offset = record.clean_offset;
+        log.unfinished = record.unfinished.iter().map(|unfinished| unfinished.id()).collect();
         let mut loads = Vec::new();
+        // Metadata whose key makes no sense is nobody's.
+        snapshots.retain(|(segment, _)| (0..=MAX_OFFSET).contains(&segment.base_offset));
         sort_by(&mut snapshots, |(a, _), (b, _)| a < b);
         let last = snapshots.len().saturating_sub(1);
-        for (at, (base, value)) in snapshots.into_iter().enumerate() {
-            let restored = snapshot::decode(base, value);
+        for (at, (segment_id, value)) in snapshots.into_iter().enumerate() {
+            let restored = snapshot::decode(segment_id, value);
             let whole = restored.is_some() && at < last;
-            let segment = log.restore(base, restored);
+            let segment = log.restore(segment_id, restored);
             if !whole {
                 let start = segment.size_bytes;
-                loads.push(LogRange { log: id, segment: base, start, end: u64::MAX });
+                loads.push(LogRange { log: id, segment: segment_id, start, end: u64::MAX });
             }
             if at == 0 {
                 log.segments.clear();
                 // Retention removes segments without a word about where the log starts then.
-                log.log_start_offset = log.log_start_offset.max(base);
+                log.log_start_offset = log.log_start_offset.max(segment_id.base_offset);
             }
             log.segments.push(segment);
         }
         if last == 0 && loads.is_empty() {
-            log.segments = vec![Segment::new(log_start_offset)];
+            log.segments = vec![Segment::new(log.log_start_offset)];
         }
         log.snapshot_bytes = log.active().size_bytes;
         Recovery { log, loads }
@@ -107,7 +111,7 @@ impl Recovery {
             let scanned = scan(pieces, range.start, end);
             self.log.take_scanned(range, scanned, &mut damage);
             // Damage at the end still takes room: what is appended next must not overlap it.
-            let at = self.log.segment_of(range.segment);
+            let at = self.log.segment_of(range.segment.base_offset);
             let segment = &mut self.log.segments[at];
             segment.size_bytes = segment.size_bytes.max(end);
         }
@@ -121,9 +125,9 @@ impl Recovery {
 }
 
 impl PartitionLog {
-    fn restore(&mut self, base: i64, restored: Option<Restored>) -> Segment {
-        self.next_offset = self.next_offset.max(base);
-        let Some(restored) = restored else { return Segment::new(base) };
+    fn restore(&mut self, id: SegmentId, restored: Option<Restored>) -> Segment {
+        self.next_offset = self.next_offset.max(id.base_offset);
+        let Some(restored) = restored else { return Segment::named(id) };
         self.next_offset = self.next_offset.max(restored.next_offset);
         self.epochs = restored.epochs;
         self.producers = restored.producers;
@@ -131,7 +135,7 @@ impl PartitionLog {
     }
 
     fn take_scanned(&mut self, range: &LogRange, found: Vec<Scanned>, damage: &mut Vec<Damage>) {
-        let at = self.segment_of(range.segment);
+        let at = self.segment_of(range.segment.base_offset);
         let active = at + 1 == self.segments.len();
         let mut open: Option<usize> = None;
         for item in found {
@@ -149,7 +153,7 @@ impl PartitionLog {
                     if active {
                         let segment = range.segment;
                         self.tail.push(TailBatch { segment, position, batch });
-                        self.next_offset = header.next_offset();
+                        self.next_offset = self.next_offset.max(header.next_offset());
                     }
                 }
                 Scanned::Damage { position, size_bytes, reason } => {
@@ -161,7 +165,7 @@ impl PartitionLog {
                         partition: self.partition,
                         first_offset: self.next_offset,
                         next_offset: self.next_offset,
-                        segment: range.segment,
+                        segment: range.segment.base_offset,
                         position,
                         size_bytes,
                         reason,

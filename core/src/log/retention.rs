@@ -17,7 +17,8 @@ impl PartitionLog {
             return Some(now_ms);
         }
         let oldest = self.segments.first()?;
-        if !self.config.deleted || self.config.retention_ms < 0 || oldest.size_bytes == 0 {
+        let empty = oldest.size_bytes == 0 && self.segments.len() == 1;
+        if !self.config.deleted || self.config.retention_ms < 0 || empty {
             return None;
         }
         Some(oldest.largest_ms(now_ms).saturating_add(self.config.retention_ms).saturating_add(1))
@@ -58,25 +59,27 @@ impl PartitionLog {
         let config = &self.config;
         let ends = self.segments.iter().skip(1).map(|next| next.base_offset);
         let segments = self.segments.iter().zip(ends.chain([self.next_offset]));
+        // An active segment that is empty is not worth a new one.
         let stored = |&(segment, end): &(&Segment, i64)| {
-            segment.size_bytes > 0 && end <= self.high_watermark
+            end <= self.high_watermark
+                && (segment.size_bytes > 0 || segment.base_offset != self.active().base_offset)
         };
         let mut excess = match u64::try_from(config.retention_bytes) {
-            Ok(bound) if config.deleted => self.size_bytes().saturating_sub(bound),
-            _ => 0,
+            Ok(bound) if config.deleted => self.size_bytes().checked_sub(bound),
+            _ => None,
         };
         let last = self.segments.len() - 1;
         let mut gone = 0;
         for (at, (segment, end)) in segments.take_while(stored).enumerate() {
             let before_start = at < last && end <= self.log_start_offset;
-            let too_much = segment.size_bytes <= excess;
+            let left = excess.and_then(|excess| excess.checked_sub(segment.size_bytes));
             let age_ms = now_ms.saturating_sub(segment.largest_ms(now_ms));
             let too_old =
                 config.deleted && config.retention_ms >= 0 && age_ms > config.retention_ms;
-            if !(before_start || too_much || too_old) {
+            if !(before_start || left.is_some() || too_old) {
                 break;
             }
-            excess = excess.saturating_sub(segment.size_bytes);
+            excess = left;
             gone = at + 1;
         }
         gone
@@ -112,7 +115,7 @@ impl PartitionLog {
             return;
         }
         for segment in dropped {
-            let (log, segment) = (self.id, segment.base_offset);
+            let (log, segment) = (self.id, segment.id());
             writes.push(Write::DeleteSegment { log, segment });
             let key = MetadataKey::Segment(log, segment).to_string();
             writes.push(Write::DeleteMetadata { key });

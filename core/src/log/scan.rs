@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::MAX_OFFSET;
 use crate::record::{self, Batch, BatchHeader};
 use crate::storage::Pieces;
 
@@ -79,6 +80,10 @@ fn batch_at(bytes: &Bytes) -> Result<Batch, record::RecordError> {
         .next()
         .unwrap_or(Err(record::RecordError::Truncated { wanted: size, left: bytes.len() }))?;
     batch.verify()?;
+    // The checksum does not cover the offset.
+    if !(0..=MAX_OFFSET).contains(&batch.header.base_offset) {
+        return Err(record::RecordError::BadBatch("its offset makes no sense"));
+    }
     Ok(batch)
 }
 

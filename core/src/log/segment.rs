@@ -2,6 +2,7 @@
 
 use super::index::{IndexEntry, SparseIndex};
 use crate::record::BatchHeader;
+use crate::storage::SegmentId;
 
 /// The least distance between two index entries. Kafka's `index.interval.bytes` is 4 KiB; a read
 /// from a browser's database costs about as much for 4 KiB as for 64.
@@ -11,6 +12,8 @@ pub(crate) const INDEX_INTERVAL_BYTES: u64 = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub base_offset: i64,
+    /// How often compaction has written it anew.
+    pub generation: u32,
     /// Where the next batch goes.
     pub size_bytes: u64,
     /// The largest timestamp of any record, −1 in an empty segment.
@@ -28,8 +31,13 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn new(base_offset: i64) -> Segment {
+        Segment::named(SegmentId::new(base_offset))
+    }
+
+    pub(crate) fn named(SegmentId { base_offset, generation }: SegmentId) -> Segment {
         Segment {
             base_offset,
+            generation,
             size_bytes: 0,
             max_timestamp: -1,
             max_timestamp_offset: -1,
@@ -38,6 +46,11 @@ impl Segment {
             modified_ms: -1,
             index: SparseIndex::default(),
         }
+    }
+
+    /// Its name in storage.
+    pub(crate) fn id(&self) -> SegmentId {
+        SegmentId { base_offset: self.base_offset, generation: self.generation }
     }
 
     /// Takes a batch in at `position`, which is the segment's end, or behind it where bytes were
@@ -49,6 +62,11 @@ impl Segment {
             max_timestamp_before: self.max_timestamp,
         };
         self.index.note(entry, INDEX_INTERVAL_BYTES);
+        self.size_bytes = position + batch.size_bytes() as u64;
+        if batch.record_count == 0 {
+            // A header that compaction left: no record has its time.
+            return;
+        }
         if self.first_timestamp < 0 {
             self.first_timestamp = batch.max_timestamp;
         }
@@ -56,7 +74,6 @@ impl Segment {
             self.max_timestamp = batch.max_timestamp;
             self.max_timestamp_offset = batch.base_offset;
         }
-        self.size_bytes = position + batch.size_bytes() as u64;
     }
 
     /// Notes when a batch was appended.
@@ -81,6 +98,6 @@ impl Segment {
     /// or a little more, and never past `limit`.
     pub(crate) fn range(&self, from: u64, max_bytes: u64, limit: u64) -> (u64, u64) {
         let wanted = from.saturating_add(max_bytes.max(1));
-        (from, self.index.next_start(wanted).unwrap_or(u64::MAX).min(limit))
+        (from, self.index.next_start(wanted).unwrap_or(u64::MAX).min(limit).max(from))
     }
 }

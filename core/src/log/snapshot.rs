@@ -5,23 +5,39 @@
 
 use bytes::Bytes;
 
+use super::MAX_OFFSET;
 use super::epochs::LeaderEpochs;
 use super::index::{IndexEntry, SparseIndex};
 use super::producers::{AppendedBatch, ProducerState, Producers};
 use super::segment::Segment;
-use crate::storage::{ValueError, open_value, seal_value};
+use crate::storage::{SegmentId, ValueError, open_value, seal_value};
 
 /// The version of the snapshots written here. 1 added when a segment was appended to.
 const VERSION: i16 = 1;
 
-/// The version of a log's record.
-const LOG_VERSION: i16 = 0;
+/// More than a segment has: `segment.bytes` is a 32-bit number, and only a last batch goes beyond.
+const MAX_BYTES: u64 = u32::MAX as u64;
+
+/// The version of a log's record. 1 added what compaction needs.
+const LOG_VERSION: i16 = 1;
 
 message! {
     /// What is stored of a log besides its segments, once it does not begin at offset 0 any more.
     struct LogRecord {
         /// The first offset that may be read.
         log_start_offset: i64,
+        /// Up to here it has been compacted.
+        clean_offset: i64 [1..],
+        /// Segments that compaction was writing, and that are not part of the log.
+        unfinished: Vec<UnfinishedSegment> [1..],
+    }
+
+    /// A segment's name.
+    struct UnfinishedSegment {
+        /// Its base offset.
+        base_offset: i64,
+        /// Its generation.
+        generation: u32,
     }
 
     /// A segment as it was after some append, and its log's state at that point.
@@ -94,6 +110,16 @@ message! {
 }
 
 impl LogRecord {
+    /// What is stored of a log.
+    pub fn new(log_start_offset: i64, clean_offset: i64, unfinished: &[SegmentId]) -> LogRecord {
+        let name = |id: &SegmentId| UnfinishedSegment {
+            base_offset: id.base_offset,
+            generation: id.generation,
+        };
+        let unfinished = unfinished.iter().map(name).collect();
+        LogRecord { log_start_offset, clean_offset, unfinished }
+    }
+
     /// The value to store.
     pub fn seal(&self) -> Bytes {
         seal_value(self, LOG_VERSION)
@@ -102,6 +128,12 @@ impl LogRecord {
     /// Reads a stored value.
     pub fn open(value: Bytes) -> Result<LogRecord, ValueError> {
         open_value(value, 0..=LOG_VERSION)
+    }
+}
+
+impl UnfinishedSegment {
+    pub(crate) fn id(&self) -> SegmentId {
+        SegmentId { base_offset: self.base_offset, generation: self.generation }
     }
 }
 
@@ -158,8 +190,9 @@ pub(crate) fn encode(
     seal_value(&snapshot, VERSION)
 }
 
-/// Reads a snapshot; `None` where the value is damaged, so that the segment must be read instead.
-pub(crate) fn decode(base_offset: i64, value: Bytes) -> Option<Restored> {
+/// Reads a snapshot; `None` where the value is damaged or contradicts itself, so that the segment
+/// must be read instead.
+pub(crate) fn decode(id: SegmentId, value: Bytes) -> Option<Restored> {
     let snapshot = open_value::<SegmentSnapshot>(value, 0..=VERSION).ok()?;
     let entry = |e: &SnapshotEntry| IndexEntry {
         offset: e.offset,
@@ -167,6 +200,12 @@ pub(crate) fn decode(base_offset: i64, value: Bytes) -> Option<Restored> {
         max_timestamp_before: e.max_timestamp_before,
     };
     let index = SparseIndex::from_entries(snapshot.entries.iter().map(entry).collect())?;
+    let size_bytes = u64::try_from(snapshot.size_bytes).ok().filter(|size| *size <= MAX_BYTES)?;
+    let offsets = id.base_offset..=snapshot.next_offset;
+    let within = |e: &IndexEntry| offsets.contains(&e.offset) && e.position < size_bytes;
+    if snapshot.next_offset > MAX_OFFSET || !index.entries().iter().all(within) {
+        return None;
+    }
     let mut producers = Producers::default();
     for producer in snapshot.producers {
         let batch = |b: SnapshotBatch| AppendedBatch {
@@ -184,8 +223,9 @@ pub(crate) fn decode(base_offset: i64, value: Bytes) -> Option<Restored> {
         producers.insert(producer.id, state);
     }
     let segment = Segment {
-        base_offset,
-        size_bytes: u64::try_from(snapshot.size_bytes).ok()?,
+        base_offset: id.base_offset,
+        generation: id.generation,
+        size_bytes,
         max_timestamp: snapshot.max_timestamp,
         max_timestamp_offset: snapshot.max_timestamp_offset,
         first_timestamp: snapshot.first_timestamp,

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use crate::record::Batch;
+use crate::storage::SegmentId;
 
 /// A batch in memory, and where it is or will be stored.
 #[derive(Debug, Clone)]
 pub(crate) struct TailBatch {
-    pub segment: i64,
+    pub segment: SegmentId,
     pub position: u64,
     pub batch: Batch,
 }
@@ -39,6 +40,17 @@ impl Tail {
         self.batches.pop_front();
         self.size_bytes -= freed;
         Some(freed)
+    }
+
+    /// Puts batches in the place of those from `start` to `end`.
+    pub(crate) fn replace(&mut self, start: i64, end: i64, batches: Vec<TailBatch>) {
+        let place =
+            |offset| self.batches.partition_point(|tail| tail.batch.header.base_offset < offset);
+        let (from, to) = (place(start), place(end));
+        let behind = self.batches.split_off(to);
+        self.batches.truncate(from);
+        self.batches.extend(batches.into_iter().chain(behind));
+        self.size_bytes = self.batches.iter().map(|tail| tail.batch.bytes.len()).sum();
     }
 
     pub(crate) fn clear(&mut self) {

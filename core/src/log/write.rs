@@ -62,10 +62,15 @@ impl PartitionLog {
         }
     }
 
-    fn snapshot_write(&self, segment: &Segment, next_offset: i64, active: bool) -> Write {
+    pub(super) fn snapshot_write(
+        &self,
+        segment: &Segment,
+        next_offset: i64,
+        active: bool,
+    ) -> Write {
         let producers = active.then_some(&self.producers);
         Write::PutMetadata {
-            key: MetadataKey::Segment(self.id, segment.base_offset).to_string(),
+            key: MetadataKey::Segment(self.id, segment.id()).to_string(),
             value: snapshot::encode(segment, next_offset, &self.epochs, producers),
         }
     }
@@ -88,14 +93,15 @@ impl PartitionLog {
 
     /// What is stored of the log besides its segments.
     pub(super) fn record_write(&self) -> Write {
-        let value = LogRecord { log_start_offset: self.log_start_offset }.seal();
+        let value =
+            LogRecord::new(self.log_start_offset, self.clean_offset, &self.unfinished).seal();
         Write::PutMetadata { key: MetadataKey::Log(self.id).to_string(), value }
     }
 
     /// The writes that remove the log from storage.
     pub fn delete_writes(&self, writes: &mut Vec<Write>) {
         writes.push(Write::DeleteLog { log: self.id });
-        let segments = self.segments.iter().map(|s| MetadataKey::Segment(self.id, s.base_offset));
+        let segments = self.segments.iter().map(|s| MetadataKey::Segment(self.id, s.id()));
         for key in segments.chain([MetadataKey::Log(self.id)]) {
             writes.push(Write::DeleteMetadata { key: key.to_string() });
         }

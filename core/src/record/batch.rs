@@ -19,7 +19,7 @@ pub(super) const COMPRESSION_MASK: i16 = 0x07;
 pub(super) const LOG_APPEND_TIME: i16 = 0x08;
 pub(super) const TRANSACTIONAL: i16 = 0x10;
 pub(super) const CONTROL: i16 = 0x20;
-const DELETE_HORIZON: i16 = 0x40;
+pub(super) const DELETE_HORIZON: i16 = 0x40;
 
 /// The fixed fields at a batch's front, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

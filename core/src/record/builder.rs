@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::batch::{CONTROL, LOG_APPEND_TIME, TRANSACTIONAL, set_crc};
+use super::batch::{CONTROL, DELETE_HORIZON, LOG_APPEND_TIME, TRANSACTIONAL, set_crc};
 use super::{
     BatchHeader, Compression, HEADER_BYTES, RecordError, TimestampType, header_spans, varint,
 };
@@ -62,6 +62,7 @@ pub struct BatchBuilder {
     count: i32,
     last_offset_delta: i32,
     base_timestamp: i64,
+    has_delete_horizon: bool,
     max_timestamp: i64,
     failed: Option<RecordError>,
 }
@@ -87,6 +88,7 @@ impl BatchBuilder {
             count: 0,
             last_offset_delta: -1,
             base_timestamp: -1,
+            has_delete_horizon: false,
             max_timestamp: -1,
             failed: None,
         }
@@ -162,7 +164,7 @@ impl BatchBuilder {
             self.failed = Some(RecordError::BadRecord("offsets do not rise"));
             return;
         }
-        if self.count == 0 {
+        if self.count == 0 && !self.has_delete_horizon {
             self.base_timestamp = timestamp;
         }
         let timestamp_delta = timestamp.wrapping_sub(self.base_timestamp);
@@ -194,6 +196,16 @@ impl BatchBuilder {
     /// gone, as compaction does; a batch may even have none left. It never shortens the batch.
     pub fn keep_last_offset_delta(&mut self, last_offset_delta: i32) {
         self.last_offset_delta = self.last_offset_delta.max(last_offset_delta);
+    }
+
+    /// Says when compaction may drop the batch's tombstones (KIP-534), in milliseconds since 1970.
+    /// The records' timestamps are told relative to this, so it comes before the first record.
+    pub fn set_delete_horizon(&mut self, horizon_ms: i64) {
+        if self.count > 0 {
+            self.failed = Some(RecordError::BadBatch("a delete horizon behind records"));
+        }
+        self.base_timestamp = horizon_ms;
+        self.has_delete_horizon = true;
     }
 
     /// How many records have been appended.
@@ -243,6 +255,7 @@ impl BatchBuilder {
             (options.timestamp_type == TimestampType::LogAppendTime, LOG_APPEND_TIME),
             (options.is_transactional, TRANSACTIONAL),
             (options.is_control, CONTROL),
+            (self.has_delete_horizon, DELETE_HORIZON),
         ];
         for (is_set, flag) in flags {
             attributes |= if is_set { flag } else { 0 };

@@ -1,5 +1,6 @@
 //! The records inside a batch.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -29,16 +30,16 @@ pub struct Record {
 /// A record's header (KIP-82).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// Its name; UTF-8.
+    /// Its name; UTF-8, if the producer is as it should be.
     pub key: Bytes,
     /// Its value, or null.
     pub value: Option<Bytes>,
 }
 
 impl Header {
-    /// The name as text. A header that was read from a batch is UTF-8; what is not is empty here.
-    pub fn key_str(&self) -> &str {
-        std::str::from_utf8(&self.key).unwrap_or_default()
+    /// The name as text; as in Java, what is not UTF-8 in it is replaced by U+FFFD.
+    pub fn key_str(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.key)
     }
 }
 
@@ -204,7 +205,7 @@ pub(super) fn records(header: &BatchHeader, body: &Bytes) -> Result<Vec<Record>,
 /// The headers that are encoded in `encoded`, their count first.
 ///
 /// # Errors
-/// [`RecordError::BadRecord`] or [`RecordError::Truncated`], also where a name is not UTF-8.
+/// [`RecordError::BadRecord`] or [`RecordError::Truncated`].
 pub fn headers(encoded: &Bytes) -> Result<Vec<Header>, RecordError> {
     let spans = header_spans(encoded)?;
     if spans.left == 0 {
@@ -214,9 +215,6 @@ pub fn headers(encoded: &Bytes) -> Result<Vec<Header>, RecordError> {
     for span in spans {
         let (key, value) = span?;
         let key = encoded.slice(key);
-        if std::str::from_utf8(&key).is_err() {
-            return Err(RecordError::BadRecord("header key is not UTF-8"));
-        }
         headers.push(Header { key, value: value.map(|value| encoded.slice(value)) });
     }
     Ok(headers)

@@ -21,6 +21,23 @@ pub struct LoadId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogId(pub u32);
 
+/// Names a segment of a log. Compaction puts a segment of the next generation in the place of others;
+/// a name is used once, so that what was read of the one is never taken for the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SegmentId {
+    /// The offset from which on it holds the log's records.
+    pub base_offset: i64,
+    /// How often the records from there on have been written anew.
+    pub generation: u32,
+}
+
+impl SegmentId {
+    /// A segment as it is appended to.
+    pub const fn new(base_offset: i64) -> SegmentId {
+        SegmentId { base_offset, generation: 0 }
+    }
+}
+
 /// What must have happened to a commit before it may be confirmed. A commit has the strongest
 /// durability that any of its writes asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,8 +95,8 @@ pub enum Write {
     Append {
         /// The log.
         log: LogId,
-        /// The segment, named by its base offset.
-        segment: i64,
+        /// The segment.
+        segment: SegmentId,
         /// Where in the segment the bytes go.
         position: u64,
         /// Whole record batches.
@@ -89,8 +106,8 @@ pub enum Write {
     DeleteSegment {
         /// The log.
         log: LogId,
-        /// The segment, named by its base offset.
-        segment: i64,
+        /// The segment.
+        segment: SegmentId,
     },
 }
 
@@ -108,8 +125,8 @@ pub enum Load {
 pub struct LogRange {
     /// The log.
     pub log: LogId,
-    /// The segment, named by its base offset.
-    pub segment: i64,
+    /// The segment.
+    pub segment: SegmentId,
     /// The first byte wanted.
     pub start: u64,
     /// Behind the last byte wanted; `u64::MAX` for all that there is.

@@ -5,9 +5,10 @@
 //! topic/NAME                        a topic: its id, its partitions' logs, its configuration
 //! log/0000002a                      a log: where it starts
 //! log/0000002a/00000000000003e8     the segment of that log with base offset 1000
+//! log/0000002a/00000000000003e8/2   the same, compacted for the second time
 //! ```
 
-use super::LogId;
+use super::{LogId, SegmentId};
 
 /// What a metadata key names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,8 +19,8 @@ pub enum MetadataKey {
     Topic(String),
     /// A log.
     Log(LogId),
-    /// A segment of a log, by its base offset.
-    Segment(LogId, i64),
+    /// A segment of a log.
+    Segment(LogId, SegmentId),
 }
 
 impl MetadataKey {
@@ -33,13 +34,14 @@ impl MetadataKey {
         }
         let mut parts = key.strip_prefix("log/")?.split('/');
         let log = LogId(u32::from_str_radix(parts.next()?, 16).ok()?);
-        match (parts.next(), parts.next()) {
-            (None, _) => Some(MetadataKey::Log(log)),
-            (Some(base), None) => {
-                Some(MetadataKey::Segment(log, i64::from_str_radix(base, 16).ok()?))
-            }
-            _ => None,
-        }
+        let Some(base) = parts.next() else { return Some(MetadataKey::Log(log)) };
+        let base_offset = i64::from_str_radix(base, 16).ok()?;
+        let generation = match parts.next() {
+            Some(generation) => u32::from_str_radix(generation, 16).ok()?,
+            None => 0,
+        };
+        let known = MetadataKey::Segment(log, SegmentId { base_offset, generation });
+        parts.next().is_none().then_some(known)
     }
 }
 
@@ -49,7 +51,10 @@ impl std::fmt::Display for MetadataKey {
             MetadataKey::Cluster => write!(out, "cluster"),
             MetadataKey::Topic(name) => write!(out, "topic/{name}"),
             MetadataKey::Log(log) => write!(out, "log/{:08x}", log.0),
-            MetadataKey::Segment(log, base) => write!(out, "log/{:08x}/{base:016x}", log.0),
+            MetadataKey::Segment(log, SegmentId { base_offset, generation }) => {
+                write!(out, "log/{:08x}/{base_offset:016x}", log.0)?;
+                if *generation > 0 { write!(out, "/{generation:x}") } else { Ok(()) }
+            }
         }
     }
 }
@@ -64,13 +69,20 @@ mod tests {
             (MetadataKey::Cluster, "cluster"),
             (MetadataKey::Topic("a.b".into()), "topic/a.b"),
             (MetadataKey::Log(LogId(42)), "log/0000002a"),
-            (MetadataKey::Segment(LogId(42), 1000), "log/0000002a/00000000000003e8"),
+            (
+                MetadataKey::Segment(LogId(42), SegmentId::new(1000)),
+                "log/0000002a/00000000000003e8",
+            ),
+            (
+                MetadataKey::Segment(LogId(42), SegmentId { base_offset: 1000, generation: 17 }),
+                "log/0000002a/00000000000003e8/11",
+            ),
         ];
         for (key, text) in keys {
             assert_eq!(key.to_string(), text);
             assert_eq!(MetadataKey::parse(text), Some(key));
         }
-        for unknown in ["", "clusters", "log/zz", "log/1/2/3", "group/x"] {
+        for unknown in ["", "clusters", "log/zz", "log/1/2/3/4", "log/1/2/x", "group/x"] {
             assert_eq!(MetadataKey::parse(unknown), None, "{unknown}");
         }
     }

@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use litemap::LiteMap;
 
-use super::{Commit, Load, Loaded, LogId, LogRange, Pieces, Write};
+use super::{Commit, Load, Loaded, LogId, LogRange, Pieces, SegmentId, Write};
 
 /// Does at once what a driver does in its own time. Nothing outlives it.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStorage {
     metadata: LiteMap<String, Bytes>,
     /// What was appended to each segment, in order.
-    segments: LiteMap<(LogId, i64), Pieces>,
+    segments: LiteMap<(LogId, SegmentId), Pieces>,
 }
 
 impl MemoryStorage {
@@ -78,8 +78,8 @@ impl MemoryStorage {
         &mut self.metadata
     }
 
-    /// What was appended to each segment, by log and base offset, for tests that damage or count it.
-    pub fn segments_mut(&mut self) -> &mut LiteMap<(LogId, i64), Pieces> {
+    /// What was appended to each segment, for tests that damage or count it.
+    pub fn segments_mut(&mut self) -> &mut LiteMap<(LogId, SegmentId), Pieces> {
         &mut self.segments
     }
 }

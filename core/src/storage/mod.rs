@@ -7,8 +7,8 @@ mod memory;
 mod value;
 
 pub use effect::{
-    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, Pieces, StorageError,
-    Write,
+    Commit, CommitId, Durability, Load, LoadId, Loaded, LogId, LogRange, Pieces, SegmentId,
+    StorageError, Write,
 };
 pub use keys::MetadataKey;
 pub use memory::MemoryStorage;

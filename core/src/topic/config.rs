@@ -28,8 +28,21 @@ pub enum Allowed {
     AtLeast(i64),
     /// A number between these two.
     Between(i64, i64),
+    /// −1, or a number between these two.
+    MinusOneOr(i64, i64),
     /// One of these words; for a list, any of them.
     Words(&'static [&'static str]),
+}
+
+/// What comes of setting a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// What its documentation says.
+    Honoured,
+    /// Nothing, and its documentation says why.
+    NoEffect,
+    /// An error, for all values but the one that is as good as nothing.
+    Refused,
 }
 
 /// One configuration.
@@ -45,12 +58,17 @@ pub struct ConfigDefinition {
     pub default: &'static str,
     /// What values are taken.
     pub allowed: Allowed,
+    /// What comes of setting it.
+    pub effect: Effect,
     /// What it does, and what Ottla makes of it.
     pub doc: &'static str,
 }
 
 macro_rules! definitions {
-    ($($name:literal, $broker:literal, $kind:ident, $default:literal, $allowed:expr, $doc:literal;)*) => {
+    ($(
+        $name:literal, $broker:literal, $kind:ident, $default:literal, $allowed:expr, $effect:ident,
+        $doc:literal;
+    )*) => {
         /// Every topic configuration, by name.
         pub const TOPIC_CONFIGS: &[ConfigDefinition] = &[$(ConfigDefinition {
             name: $name,
@@ -58,82 +76,83 @@ macro_rules! definitions {
             kind: ConfigType::$kind,
             default: $default,
             allowed: $allowed,
+            effect: Effect::$effect,
             doc: $doc,
         }),*];
     };
 }
 
-use Allowed::{Any, AtLeast, Between, Words};
+use Allowed::{Any, AtLeast, Between, MinusOneOr, Words};
 
 definitions! {
-    "cleanup.policy", "log.cleanup.policy", List, "delete", Words(&["compact", "delete"]),
+    "cleanup.policy", "log.cleanup.policy", List, "delete", Words(&["compact", "delete"]), Honoured,
         "Whether old segments are deleted, or only the last value of each key is kept. With compact, each record must have a key.";
-    "compression.gzip.level", "compression.gzip.level", Int, "-1", Between(-1, 9),
-        "How hard gzip works where compression.type asks for gzip. Accepted without effect.";
-    "compression.lz4.level", "compression.lz4.level", Int, "9", Between(1, 17),
-        "How hard lz4 works where compression.type asks for lz4. Accepted without effect.";
-    "compression.type", "compression.type", String, "producer", Words(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
-        "How batches are compressed in the log. They are kept as the producer compressed them; other values are accepted without effect.";
-    "compression.zstd.level", "compression.zstd.level", Int, "3", Between(-131_072, 22),
-        "How hard zstd works where compression.type asks for zstd. Accepted without effect.";
-    "delete.retention.ms", "log.cleaner.delete.retention.ms", Long, "86400000", AtLeast(0),
+    "compression.gzip.level", "compression.gzip.level", Int, "-1", MinusOneOr(1, 9), NoEffect,
+        "How hard gzip works where compression.type asks for gzip. No effect: 6 always.";
+    "compression.lz4.level", "compression.lz4.level", Int, "9", Between(1, 17), NoEffect,
+        "How hard lz4 works where compression.type asks for lz4. No effect: the fastest always.";
+    "compression.type", "compression.type", String, "producer", Words(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]), Honoured,
+        "How batches are compressed in the log: as their producers did, or else anew when they arrive.";
+    "compression.zstd.level", "compression.zstd.level", Int, "3", Between(-131_072, 22), NoEffect,
+        "How hard zstd works where compression.type asks for zstd. No effect: the fastest always.";
+    "delete.retention.ms", "log.cleaner.delete.retention.ms", Long, "86400000", AtLeast(0), Honoured,
         "How long a tombstone is kept in a compacted topic.";
-    "file.delete.delay.ms", "log.segment.delete.delay.ms", Long, "60000", AtLeast(0),
-        "How long Kafka waits before it removes a deleted file. Accepted without effect: segments go at once.";
-    "flush.messages", "log.flush.interval.messages", Long, "9223372036854775807", AtLeast(1),
-        "After how many records Kafka flushes. Accepted without effect: see ottla.durability.";
-    "flush.ms", "log.flush.interval.ms", Long, "9223372036854775807", AtLeast(0),
-        "After how long Kafka flushes. Accepted without effect: see ottla.durability.";
-    "follower.replication.throttled.replicas", "", List, "", Any,
-        "Which replicas are throttled as followers. Accepted without effect: there is one broker.";
-    "index.interval.bytes", "log.index.interval.bytes", Int, "4096", AtLeast(0),
-        "How many bytes lie between two index entries. Accepted without effect: 65536 always.";
-    "leader.replication.throttled.replicas", "", List, "", Any,
-        "Which replicas are throttled as leaders. Accepted without effect: there is one broker.";
-    "local.retention.bytes", "log.local.retention.bytes", Long, "-2", AtLeast(-2),
-        "How much of a tiered log stays local. Accepted without effect: there is no tiered storage.";
-    "local.retention.ms", "log.local.retention.ms", Long, "-2", AtLeast(-2),
-        "How long a tiered log stays local. Accepted without effect: there is no tiered storage.";
-    "max.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms", Long, "9223372036854775807", AtLeast(1),
+    "file.delete.delay.ms", "log.segment.delete.delay.ms", Long, "60000", AtLeast(0), NoEffect,
+        "How long Kafka waits before it removes a deleted file. No effect: segments go at once, and whoever reads them asks again.";
+    "flush.messages", "log.flush.interval.messages", Long, "9223372036854775807", AtLeast(1), NoEffect,
+        "After how many records Kafka flushes. No effect: see ottla.durability.";
+    "flush.ms", "log.flush.interval.ms", Long, "9223372036854775807", AtLeast(0), NoEffect,
+        "After how long Kafka flushes. No effect: see ottla.durability.";
+    "follower.replication.throttled.replicas", "", List, "", Any, NoEffect,
+        "Which replicas are throttled as followers. No effect: there is one broker.";
+    "index.interval.bytes", "log.index.interval.bytes", Int, "4096", AtLeast(0), NoEffect,
+        "How many bytes lie between two index entries. No effect: 65536 always.";
+    "leader.replication.throttled.replicas", "", List, "", Any, NoEffect,
+        "Which replicas are throttled as leaders. No effect: there is one broker.";
+    "local.retention.bytes", "log.local.retention.bytes", Long, "-2", AtLeast(-2), NoEffect,
+        "How much of a tiered log stays local. No effect: there is no tiered storage.";
+    "local.retention.ms", "log.local.retention.ms", Long, "-2", AtLeast(-2), NoEffect,
+        "How long a tiered log stays local. No effect: there is no tiered storage.";
+    "max.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms", Long, "9223372036854775807", AtLeast(1), Honoured,
         "After how long a record becomes due for compaction.";
-    "max.message.bytes", "message.max.bytes", Int, "1048588", AtLeast(0),
+    "max.message.bytes", "message.max.bytes", Int, "1048588", AtLeast(0), Honoured,
         "The largest batch that the topic takes, as it arrives.";
-    "message.timestamp.after.max.ms", "log.message.timestamp.after.max.ms", Long, "3600000", AtLeast(0),
+    "message.timestamp.after.max.ms", "log.message.timestamp.after.max.ms", Long, "3600000", AtLeast(0), Honoured,
         "How far in the future a record may be stamped by its producer.";
-    "message.timestamp.before.max.ms", "log.message.timestamp.before.max.ms", Long, "9223372036854775807", AtLeast(0),
+    "message.timestamp.before.max.ms", "log.message.timestamp.before.max.ms", Long, "9223372036854775807", AtLeast(0), Honoured,
         "How far in the past a record may be stamped by its producer.";
-    "message.timestamp.type", "log.message.timestamp.type", String, "CreateTime", Words(&["CreateTime", "LogAppendTime"]),
+    "message.timestamp.type", "log.message.timestamp.type", String, "CreateTime", Words(&["CreateTime", "LogAppendTime"]), Honoured,
         "Whether a record carries its producer's time or the time of the append.";
-    "min.cleanable.dirty.ratio", "log.cleaner.min.cleanable.ratio", Double, "0.5", Between(0, 1),
+    "min.cleanable.dirty.ratio", "log.cleaner.min.cleanable.ratio", Double, "0.5", Between(0, 1), Honoured,
         "How much of a log may be new before compaction is due.";
-    "min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms", Long, "0", AtLeast(0),
+    "min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms", Long, "0", AtLeast(0), Honoured,
         "How long a record is safe from compaction.";
-    "min.insync.replicas", "min.insync.replicas", Int, "1", AtLeast(1),
-        "How many replicas must have a record that is produced with acks=all. Accepted without effect: there is one broker.";
-    "ottla.durability", "ottla.durability", String, "relaxed", Words(&["memory", "relaxed", "strict"]),
+    "min.insync.replicas", "min.insync.replicas", Int, "1", AtLeast(1), NoEffect,
+        "How many replicas must have a record that is produced with acks=all. No effect: there is one broker.";
+    "ottla.durability", "ottla.durability", String, "relaxed", Words(&["memory", "relaxed", "strict"]), Honoured,
         "When a record counts as stored: memory (never written, gone with the broker), relaxed (handed to the operating system; survives a crash of the browser) or strict (flushed to the medium; survives a power failure). To or from memory it cannot be changed later.";
-    "preallocate", "log.preallocate", Boolean, "false", Any,
-        "Whether Kafka reserves a segment's file. Accepted without effect.";
-    "remote.log.copy.disable", "", Boolean, "false", Any,
-        "Whether tiered data becomes read-only. Accepted without effect: there is no tiered storage.";
-    "remote.log.delete.on.disable", "", Boolean, "false", Any,
-        "Whether tiered data is deleted when tiering ends. Accepted without effect: there is no tiered storage.";
-    "remote.storage.enable", "", Boolean, "false", Words(&["false"]),
+    "preallocate", "log.preallocate", Boolean, "false", Any, NoEffect,
+        "Whether Kafka reserves a segment's file. No effect: files grow.";
+    "remote.log.copy.disable", "", Boolean, "false", Any, NoEffect,
+        "Whether tiered data becomes read-only. No effect: there is no tiered storage.";
+    "remote.log.delete.on.disable", "", Boolean, "false", Any, NoEffect,
+        "Whether tiered data is deleted when tiering ends. No effect: there is no tiered storage.";
+    "remote.storage.enable", "", Boolean, "false", Words(&["false"]), Refused,
         "Tiered storage, which there is not: only false is taken.";
-    "retention.bytes", "log.retention.bytes", Long, "-1", Any,
+    "retention.bytes", "log.retention.bytes", Long, "-1", Any, Honoured,
         "How large a partition may grow before its oldest segments go; -1 for no bound.";
-    "retention.ms", "log.retention.ms", Long, "604800000", AtLeast(-1),
+    "retention.ms", "log.retention.ms", Long, "604800000", AtLeast(-1), Honoured,
         "How long records are kept, by their timestamps; -1 for ever.";
-    "segment.bytes", "log.segment.bytes", Int, "1073741824", AtLeast(14),
-        "How large a segment grows. Retention and compaction work by whole segments.";
-    "segment.index.bytes", "log.index.size.max.bytes", Int, "10485760", AtLeast(4),
-        "How large Kafka's index file may grow. Accepted without effect.";
-    "segment.jitter.ms", "log.roll.jitter.ms", Long, "0", AtLeast(0),
-        "Spreads the times at which segments end. Accepted without effect.";
-    "segment.ms", "log.roll.ms", Long, "604800000", AtLeast(1),
+    "segment.bytes", "log.segment.bytes", Int, "1073741824", AtLeast(14), Honoured,
+        "How large a segment grows; retention and compaction work by whole segments. In a browser the default is 16777216. Kafka from 4.1 on takes no less than 1048576.";
+    "segment.index.bytes", "log.index.size.max.bytes", Int, "10485760", AtLeast(4), Honoured,
+        "How large a segment's index may grow before the segment ends. An entry counts as 20 bytes, one for each 65536 of the segment.";
+    "segment.jitter.ms", "log.roll.jitter.ms", Long, "0", AtLeast(0), Honoured,
+        "How much sooner than segment.ms a segment may end: spreads the times at which segments end.";
+    "segment.ms", "log.roll.ms", Long, "604800000", AtLeast(1), Honoured,
         "After how long a segment ends even if it is not full.";
-    "unclean.leader.election.enable", "unclean.leader.election.enable", Boolean, "false", Any,
-        "Whether a replica that is behind may lead. Accepted without effect: there is one broker.";
+    "unclean.leader.election.enable", "unclean.leader.election.enable", Boolean, "false", Any, NoEffect,
+        "Whether a replica that is behind may lead. No effect: there is one broker.";
 }
 
 /// The definition of a topic configuration.
@@ -165,6 +184,9 @@ impl ConfigDefinition {
             AtLeast(least) if number < least => refuse(format!("must be at least {least}")),
             Between(least, most) if number < least || number > most => {
                 refuse(format!("must be between {least} and {most}"))
+            }
+            MinusOneOr(least, most) if number != -1 && (number < least || number > most) => {
+                refuse(format!("must be -1 or between {least} and {most}"))
             }
             Words(words) => {
                 let known = |value: &str| words.contains(&value);
@@ -278,6 +300,8 @@ mod tests {
             ("min.cleanable.dirty.ratio", "1.000001"),
             ("message.timestamp.type", "createtime"),
             ("ottla.durability", "eternal"),
+            ("compression.gzip.level", "0"),
+            ("remote.storage.enable", "true"),
         ];
         for (name, value) in bad {
             let said = topic_config(name).unwrap().check(value).unwrap_err();

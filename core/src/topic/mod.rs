@@ -5,7 +5,9 @@ mod name;
 mod record;
 mod registry;
 
-pub use config::{Allowed, ConfigDefinition, ConfigType, TOPIC_CONFIGS, log_config, topic_config};
+pub use config::{
+    Allowed, ConfigDefinition, ConfigType, Effect, TOPIC_CONFIGS, log_config, topic_config,
+};
 pub use name::{NameError, check_name, names_collide};
 pub use record::{ClusterRecord, TopicConfigEntry, TopicRecord};
 pub use registry::{Topic, Topics};

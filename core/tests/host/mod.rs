@@ -100,7 +100,7 @@ impl Host {
 
     /// The same, with clocks that go on.
     pub fn reopen_now(self) -> Host {
-        Host::open_at(self.now, config(&[]), self.storage)
+        Host::open_seeded(self.now, config(&[]), self.storage, self.seed + 1)
     }
 
     pub fn connect(&mut self, connection: ConnectionId) {

@@ -20,12 +20,15 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::{Buf, BufMut, Bytes};
-use ottla::storage::LogId;
+use ottla::storage::{LogId, SegmentId};
 
 use super::layout;
 use super::state::{Entry, State};
 
 const MAGIC: &[u8; 8] = b"ottlajn1";
+
+/// What is added to the kind of an entry about a segment that has a generation.
+const COMPACTED: u8 = 3;
 
 /// Length and checksum.
 const PREFIX_BYTES: usize = 8;
@@ -199,10 +202,15 @@ fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
     }
 }
 
-fn put_segment(kind: u8, log: LogId, segment: i64, end: Option<u64>, out: &mut Vec<u8>) {
-    out.put_u8(kind);
+/// What compaction made has a kind of entry of its own, with the generation.
+fn put_segment(kind: u8, log: LogId, segment: SegmentId, end: Option<u64>, out: &mut Vec<u8>) {
+    let compacted = segment.generation > 0;
+    out.put_u8(if compacted { kind + COMPACTED } else { kind });
     out.put_u32(log.0);
-    out.put_i64(segment);
+    out.put_i64(segment.base_offset);
+    if compacted {
+        out.put_u32(segment.generation);
+    }
     if let Some(end) = end {
         out.put_u64(end);
     }
@@ -224,10 +232,13 @@ fn decode(from: &mut Bytes) -> Option<Entry> {
             partition: from.try_get_i32().ok()?,
         },
         4 => Entry::DeleteLog { log: LogId(from.try_get_u32().ok()?) },
-        kind @ 5..=7 => {
+        kind @ 5..=10 => {
             let log = LogId(from.try_get_u32().ok()?);
-            let segment = from.try_get_i64().ok()?;
-            match kind {
+            let base_offset = from.try_get_i64().ok()?;
+            let compacted = kind >= 5 + COMPACTED;
+            let generation = if compacted { from.try_get_u32().ok()? } else { 0 };
+            let segment = SegmentId { base_offset, generation };
+            match if compacted { kind - COMPACTED } else { kind } {
                 5 => Entry::End { log, segment, end: from.try_get_u64().ok()? },
                 6 => Entry::DeleteSegment { log, segment },
                 _ => Entry::Snapshot { log, segment, end: from.try_get_u64().ok()? },
@@ -251,6 +262,8 @@ fn get_text(from: &mut Bytes) -> Option<String> {
 mod tests {
     use super::*;
 
+    const COMPACT: SegmentId = SegmentId { base_offset: 7, generation: 2 };
+
     fn commits() -> Vec<Vec<Entry>> {
         let log = LogId(42);
         let key = "log/0000002a/0000000000000000".to_owned();
@@ -260,15 +273,18 @@ mod tests {
                 Entry::Put { key: "topic/t".into(), value: Bytes::from_static(b"topic") },
             ],
             vec![
-                Entry::End { log, segment: 0, end: 100 },
+                Entry::End { log, segment: SegmentId::new(0), end: 100 },
                 Entry::Put { key, value: Bytes::from_static(b"index") },
-                Entry::Snapshot { log, segment: 0, end: 100 },
+                Entry::Snapshot { log, segment: SegmentId::new(0), end: 100 },
             ],
-            vec![Entry::End { log, segment: 0, end: 250 }, Entry::Delete { key: "x".into() }],
+            vec![
+                Entry::End { log, segment: SegmentId::new(0), end: 250 },
+                Entry::Delete { key: "x".into() },
+            ],
             vec![
                 Entry::CreateLog { log: LogId(43), topic: "u".into(), partition: 0 },
-                Entry::End { log: LogId(43), segment: 7, end: 5 },
-                Entry::DeleteSegment { log: LogId(43), segment: 7 },
+                Entry::End { log: LogId(43), segment: COMPACT, end: 5 },
+                Entry::DeleteSegment { log: LogId(43), segment: COMPACT },
                 Entry::DeleteLog { log: LogId(43) },
             ],
         ]
@@ -313,7 +329,7 @@ mod tests {
             bytes[at] ^= 0x55;
             let (found, end, damage) = read(bytes.into()).unwrap();
             assert_eq!(end as usize, ends[4]);
-            assert_eq!(found.end(LogId(42), 0), 250, "what came later is there");
+            assert_eq!(found.end(LogId(42), SegmentId::new(0)), 250, "what came later is there");
             let size_bytes = (ends[2] - ends[1]) as u64;
             assert_eq!(damage, [Damage { position: ends[1] as u64, size_bytes }]);
         }

@@ -8,6 +8,7 @@
 //! topic-0/%020d.log              batches as they arrived, named by the first offset
 //! topic-0/%020d.index            from offsets to positions
 //! topic-0/%020d.timeindex        from timestamps to offsets
+//! topic-0/%020d.log.2.cleaned    the same of a segment that compaction writes, and the like
 //! new+0000002a/                  a log whose creation is not finished, by the log's own name
 //! ```
 
@@ -16,7 +17,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use ottla::Uuid;
-use ottla::storage::LogId;
+use ottla::storage::{LogId, SegmentId};
 
 pub(super) const LOCK: &str = ".lock";
 pub(super) const JOURNAL: &str = "ottla.journal";
@@ -48,11 +49,26 @@ pub(super) fn segment_file(folder: &Path, base_offset: i64, kind: Kind) -> PathB
     folder.join(format!("{base_offset:020}.{}", kind.suffix()))
 }
 
-/// The base offset of the segment that a file is part of; `None` for other files.
-pub(super) fn base_offset(file_name: &str) -> Option<i64> {
+/// The path of a file of a segment that compaction writes, until the segment stands alone for its
+/// base offset.
+pub(super) fn cleaned_file(folder: &Path, segment: SegmentId, kind: Kind) -> PathBuf {
+    let SegmentId { base_offset, generation } = segment;
+    folder.join(format!("{base_offset:020}.{}.{generation}.cleaned", kind.suffix()))
+}
+
+/// The segment that a file is part of, and whether under the name that it has while it is written;
+/// `None` for other files. What has its name for good does not say its generation.
+pub(super) fn segment_of_file(file_name: &str) -> Option<(i64, Option<u32>)> {
     let (base, suffix) = file_name.split_once('.')?;
-    let known = Kind::ALL.iter().any(|kind| kind.suffix() == suffix);
-    if known && base.len() == 20 { base.parse().ok() } else { None }
+    let (suffix, generation) = match suffix.strip_suffix(".cleaned") {
+        Some(named) => {
+            let (suffix, generation) = named.split_once('.')?;
+            (suffix, Some(generation.parse().ok()?))
+        }
+        None => (suffix, None),
+    };
+    let known = Kind::ALL.iter().any(|kind| kind.suffix() == suffix) && base.len() == 20;
+    known.then(|| base.parse().ok()).flatten().map(|base| (base, generation))
 }
 
 /// The folder of a partition.
@@ -120,10 +136,22 @@ mod tests {
         assert_eq!(names[2], folder.join("00000000000000001234.timeindex"));
         for name in &names {
             let name = name.file_name().and_then(|name| name.to_str()).unwrap();
-            assert_eq!(base_offset(name), Some(1234));
+            assert_eq!(segment_of_file(name), Some((1234, None)));
         }
-        for other in ["1234.log", "partition.metadata", "00000000000000001234.snapshot", ""] {
-            assert_eq!(base_offset(other), None, "{other}");
+        let id = SegmentId { base_offset: 1234, generation: 7 };
+        let cleaned = cleaned_file(&folder, id, Kind::OffsetIndex);
+        assert_eq!(cleaned, folder.join("00000000000000001234.index.7.cleaned"));
+        let name = cleaned.file_name().and_then(|name| name.to_str()).unwrap();
+        assert_eq!(segment_of_file(name), Some((1234, Some(7))));
+        for other in [
+            "1234.log",
+            "partition.metadata",
+            "00000000000000001234.snapshot",
+            "00000000000000001234.log.x.cleaned",
+            "00000000000000001234.cleaned",
+            "",
+        ] {
+            assert_eq!(segment_of_file(other), None, "{other}");
         }
     }
 }

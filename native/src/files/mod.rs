@@ -2,6 +2,7 @@
 
 mod journal;
 mod layout;
+mod places;
 mod recover;
 #[cfg(test)]
 mod scratch;
@@ -11,7 +12,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -22,8 +22,8 @@ use bytes::Bytes;
 use ottla::storage::{Commit, CommitId, Load, LoadId, Loaded, LogRange, StorageError};
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::layout::Kind;
-use self::store::{Folders, Store};
+use self::places::Places;
+use self::store::Store;
 use crate::Fsync;
 
 /// What has been done.
@@ -58,7 +58,7 @@ impl Files {
         done: UnboundedSender<Done>,
     ) -> io::Result<Files> {
         let mut store = Store::open(root, fsync, node_id)?;
-        let folders = store.folders.clone();
+        let places = store.places.clone();
         let (jobs, asked) = mpsc::channel();
         let answers = done.clone();
         let write = move || {
@@ -75,7 +75,7 @@ impl Files {
         let (loads, wanted) = mpsc::channel::<(LoadId, LogRange)>();
         let read = move || {
             for (load, range) in wanted {
-                let result = read(&folders, &range).map_err(failed);
+                let result = read(&places, &range).map_err(failed);
                 let _ = done.send(Done::Loaded(load, result.map(Loaded::Log)));
             }
         };
@@ -125,13 +125,8 @@ fn metadata(store: &Store) -> Result<Loaded, StorageError> {
 }
 
 /// Reads a part of a segment, as much of it as there is.
-fn read(folders: &Folders, range: &LogRange) -> io::Result<Vec<(u64, Bytes)>> {
-    let Some(folder) = folders.get(range.log) else { return Ok(Vec::new()) };
-    let file = match File::open(layout::segment_file(&folder, range.segment, Kind::Log)) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
+fn read(places: &Places, range: &LogRange) -> io::Result<Vec<(u64, Bytes)>> {
+    let Some(file) = places.open_log(range.log, range.segment)? else { return Ok(Vec::new()) };
     let end = range.end.min(file.metadata()?.len());
     let Some(length) = end.checked_sub(range.start).filter(|length| *length > 0) else {
         return Ok(Vec::new());

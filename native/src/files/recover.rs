@@ -13,9 +13,10 @@ use tracing::{error, info, warn};
 
 use super::journal::{self, Journal};
 use super::layout::{self, Kind};
+use super::places::Places;
 use super::segment::SegmentFiles;
 use super::state::State;
-use super::store::{Folders, Store, remove_file};
+use super::store::{Store, remove_file};
 use crate::Fsync;
 
 impl Store {
@@ -55,7 +56,7 @@ impl Store {
             _lock: lock,
             state,
             journal: opened,
-            folders: Folders::default(),
+            places: Places::default(),
             open: BTreeMap::new(),
             uses: 0,
             unflushed: BTreeSet::new(),
@@ -64,6 +65,7 @@ impl Store {
         };
         for log in store.state.logs.keys().copied().collect::<Vec<_>>() {
             store.settle(log)?;
+            store.settle_segments(log)?;
             store.recover(log)?;
         }
         if whole {
@@ -75,18 +77,30 @@ impl Store {
         Ok(store)
     }
 
+    /// Goes on where giving segments their names was interrupted.
+    fn settle_segments(&mut self, log: LogId) -> io::Result<()> {
+        let Some(known) = self.state.logs.get(&log) else { return Ok(()) };
+        for id in known.segments.keys().filter(|id| id.generation > 0) {
+            if self.state.settled(log, id.base_offset) == Some(*id) {
+                self.places.settle(log, *id)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Cuts the files of a log to what is stored, and what is stored to what is whole.
     fn recover(&mut self, log: LogId) -> io::Result<()> {
-        let Some(folder) = self.folders.get(log) else { return Ok(()) };
+        let Some(folder) = self.places.folder(log) else { return Ok(()) };
         let Some(known) = self.state.logs.get(&log) else { return Ok(()) };
         let segments = known.segments.clone();
         if !folder.exists() {
             error!(folder = %folder.display(), "the folder of a partition is gone");
             fs::create_dir_all(&folder)?;
         }
-        let active = segments.last_key_value().map(|(base, _)| *base);
-        for (base, segment) in segments {
-            let path = layout::segment_file(&folder, base, Kind::Log);
+        let active = segments.last_key_value().map(|(id, _)| *id);
+        for (id, segment) in segments {
+            let Some(paths) = self.places.segment(log, id) else { continue };
+            let path = paths.file(Kind::Log);
             let mut options = File::options();
             let file = options.read(true).write(true).create(true).truncate(false).open(&path)?;
             let length = file.metadata()?.len();
@@ -97,7 +111,7 @@ impl Store {
             }
             let present = length.min(segment.end);
             let mut end = present;
-            if Some(base) == active || present < segment.end {
+            if Some(id) == active || present < segment.end {
                 let start = if segment.snapshot_end <= present { segment.snapshot_end } else { 0 };
                 end = whole_end(&file, start, present)?;
             }
@@ -105,12 +119,12 @@ impl Store {
                 warn!(file = %path.display(), from = end, to = segment.end,
                     "cut at the last whole batch: what followed is lost");
                 file.set_len(end)?;
-                self.state.shorten(log, base, end);
+                self.state.shorten(log, id, end);
             }
-            if Some(base) == active || length != end {
+            if Some(id) == active || length != end {
                 // It may never be opened again, and the indexes may speak of what was cut off.
                 drop(file);
-                SegmentFiles::open(&folder, base, end)?;
+                SegmentFiles::open(&paths, end)?;
             }
         }
         Ok(())
@@ -123,7 +137,7 @@ impl Store {
             .state
             .logs
             .iter()
-            .filter_map(|(log, state)| Some((self.folders.get(*log)?, &state.segments)))
+            .filter_map(|(log, state)| Some((self.places.folder(*log)?, &state.segments)))
             .collect();
         for entry in fs::read_dir(&self.root)? {
             let folder = entry?.path();
@@ -136,8 +150,15 @@ impl Store {
                 Some(segments) => {
                     for entry in fs::read_dir(&folder)? {
                         let entry = entry?;
-                        let base = entry.file_name().to_str().and_then(layout::base_offset);
-                        if base.is_some_and(|base| !segments.contains_key(&base)) {
+                        let name = entry.file_name();
+                        let of = name.to_str().and_then(layout::segment_of_file);
+                        let is_left_over = of.is_some_and(|(base_offset, generation)| {
+                            !segments.keys().any(|id| {
+                                id.base_offset == base_offset
+                                    && generation.is_none_or(|of| of == id.generation)
+                            })
+                        });
+                        if is_left_over {
                             remove_file(&entry.path())?;
                         }
                     }

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 
 use bytes::{Buf, BufMut, Bytes};
 use ottla::record::BatchHeader;
 
-use super::layout::{Kind, segment_file};
+use super::layout::Kind;
+use super::places::SegmentPaths;
 
 /// How many bytes of a log lie between two index entries, at least: Kafka's `index.interval.bytes`.
 const INDEX_INTERVAL_BYTES: u64 = 4096;
@@ -48,14 +48,14 @@ struct Indexes {
 impl SegmentFiles {
     /// Opens the files of a segment that reaches to `end`, making them if need be. What lies behind
     /// is cut off.
-    pub(super) fn open(folder: &Path, base_offset: i64, end: u64) -> io::Result<SegmentFiles> {
+    pub(super) fn open(paths: &SegmentPaths, end: u64) -> io::Result<SegmentFiles> {
         let open = |kind| {
             let mut options = File::options();
             options.read(true).write(true).create(true).truncate(false);
-            options.open(segment_file(folder, base_offset, kind))
+            options.open(paths.file(kind))
         };
         let mut files = SegmentFiles {
-            base_offset,
+            base_offset: paths.id.base_offset,
             log: open(Kind::Log)?,
             offset_index: open(Kind::OffsetIndex)?,
             time_index: open(Kind::TimeIndex)?,
@@ -220,11 +220,20 @@ fn read_all(file: &File) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use ottla::record::{self, BatchBuilder, BatchOptions};
 
+    use ottla::storage::SegmentId;
+
     use super::*;
+    use crate::files::layout::segment_file;
     use crate::files::scratch::Scratch;
+
+    fn open(folder: &Path, end: u64) -> SegmentFiles {
+        let paths = SegmentPaths::settled(folder, SegmentId::new(1000));
+        SegmentFiles::open(&paths, end).unwrap()
+    }
 
     /// Batches of two records of about 1 KB together, at the offsets from 1000 on.
     fn batches(timestamps: &[i64]) -> Vec<Bytes> {
@@ -249,7 +258,7 @@ mod tests {
     #[test]
     fn indexes_are_made_as_batches_come() {
         let scratch = Scratch::new();
-        let mut files = SegmentFiles::open(scratch.path(), 1000, 0).unwrap();
+        let mut files = open(scratch.path(), 0);
         // The seventh is older than the sixth.
         let batches = batches(&[10, 20, 30, 40, 50, 60, 55, 70, 80, 90, 91, 92]);
         let mut position = 0;
@@ -280,11 +289,11 @@ mod tests {
         for count in 0..=batches.len() {
             let end = (count * batches[0].len()) as u64;
             let whole = Scratch::new();
-            let mut files = SegmentFiles::open(whole.path(), 1000, 0).unwrap();
+            let mut files = open(whole.path(), 0);
             files.append(0, &all.slice(..end as usize)).unwrap();
             let wanted = indexes(whole.path());
             // More than there should be: cut back.
-            let mut files = SegmentFiles::open(scratch.path(), 1000, 0).unwrap();
+            let mut files = open(scratch.path(), 0);
             files.append(0, &all).unwrap();
             files.truncate(end).unwrap();
             assert_eq!(indexes(scratch.path()), wanted, "cut back to {count}");
@@ -296,7 +305,7 @@ mod tests {
             }
             let times = segment_file(scratch.path(), 1000, Kind::OffsetIndex);
             fs::remove_file(times).unwrap();
-            drop(SegmentFiles::open(scratch.path(), 1000, end).unwrap());
+            drop(open(scratch.path(), end));
             assert_eq!(indexes(scratch.path()), wanted, "made again up to {count}");
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use ottla::storage::{LogId, MetadataKey};
+use ottla::storage::{LogId, MetadataKey, SegmentId};
 
 /// One step of a commit, as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,17 +26,17 @@ pub(super) enum Entry {
     /// A segment reaches this far.
     End {
         log: LogId,
-        segment: i64,
+        segment: SegmentId,
         end: u64,
     },
     DeleteSegment {
         log: LogId,
-        segment: i64,
+        segment: SegmentId,
     },
     /// The value under the segment's key speaks of this many bytes of it.
     Snapshot {
         log: LogId,
-        segment: i64,
+        segment: SegmentId,
         end: u64,
     },
 }
@@ -55,7 +55,7 @@ pub(super) struct SegmentState {
 pub(super) struct LogState {
     pub topic: String,
     pub partition: i32,
-    pub segments: BTreeMap<i64, SegmentState>,
+    pub segments: BTreeMap<SegmentId, SegmentState>,
 }
 
 /// Everything but the records themselves.
@@ -118,15 +118,23 @@ impl State {
         entries
     }
 
+    /// The segment whose files have the names of its base offset: the oldest of those that begin
+    /// there. `None` where none does.
+    pub(super) fn settled(&self, log: LogId, base_offset: i64) -> Option<SegmentId> {
+        let segments = &self.logs.get(&log)?.segments;
+        let first = segments.range(SegmentId::new(base_offset)..).next()?;
+        Some(*first.0).filter(|first| first.base_offset == base_offset)
+    }
+
     /// How far a segment reaches; 0 for one that is not there.
-    pub(super) fn end(&self, log: LogId, segment: i64) -> u64 {
+    pub(super) fn end(&self, log: LogId, segment: SegmentId) -> u64 {
         let log = self.logs.get(&log);
         log.and_then(|log| log.segments.get(&segment)).map_or(0, |segment| segment.end)
     }
 
     /// A segment turned out shorter than it should be. Where the value under its key speaks of more
     /// than there is, it is made unreadable: the core reads the segment instead.
-    pub(super) fn shorten(&mut self, log: LogId, segment: i64, end: u64) {
+    pub(super) fn shorten(&mut self, log: LogId, segment: SegmentId, end: u64) {
         let segments = self.logs.get_mut(&log).map(|log| &mut log.segments);
         let Some(known) = segments.and_then(|segments| segments.get_mut(&segment)) else { return };
         known.end = end;

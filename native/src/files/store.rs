@@ -1,43 +1,25 @@
 //! Commits and loads, carried out on files.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use ottla::Uuid;
-use ottla::storage::{Commit, Durability, LogId, MetadataKey, StorageError, Write};
+use ottla::storage::{Commit, Durability, LogId, MetadataKey, SegmentId, StorageError, Write};
 use ottla::topic::{ClusterRecord, TopicRecord};
 use tracing::warn;
 
 use super::journal::Journal;
 use super::layout::{self, Kind};
+use super::places::Places;
 use super::segment::SegmentFiles;
 use super::state::{Entry, State};
 use crate::Fsync;
 
 /// How many segments are open at a time; each takes three file descriptors.
 const MAX_OPEN_SEGMENTS: usize = 128;
-
-/// Where each log's files are. Shared with the thread that reads.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Folders(Arc<Mutex<HashMap<LogId, PathBuf>>>);
-
-impl Folders {
-    pub(super) fn get(&self, log: LogId) -> Option<PathBuf> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&log).cloned()
-    }
-
-    pub(super) fn set(&self, log: LogId, folder: Option<PathBuf>) {
-        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match folder {
-            Some(folder) => folders.insert(log, folder),
-            None => folders.remove(&log),
-        };
-    }
-}
 
 /// The files, held by one broker.
 #[derive(Debug)]
@@ -49,12 +31,12 @@ pub(super) struct Store {
     pub(super) _lock: File,
     pub(super) state: State,
     pub(super) journal: Journal,
-    pub(super) folders: Folders,
-    pub(super) open: BTreeMap<(LogId, i64), (u64, SegmentFiles)>,
+    pub(super) places: Places,
+    pub(super) open: BTreeMap<(LogId, SegmentId), (u64, SegmentFiles)>,
     /// Counts the uses of open segments, so that the one that was used least lately is closed.
     pub(super) uses: u64,
     /// Segments and folders with something that is not flushed.
-    pub(super) unflushed: BTreeSet<(LogId, i64)>,
+    pub(super) unflushed: BTreeSet<(LogId, SegmentId)>,
     pub(super) unflushed_folders: BTreeSet<PathBuf>,
     /// The files are not what `state` says, and could not be made so.
     pub(super) broken: Option<String>,
@@ -65,7 +47,7 @@ pub(super) struct Store {
 pub(super) struct Staged {
     pub(super) entries: Vec<Entry>,
     /// How far the segments reach with the commit.
-    ends: BTreeMap<(LogId, i64), u64>,
+    ends: BTreeMap<(LogId, SegmentId), u64>,
     created: Vec<LogId>,
 }
 
@@ -118,7 +100,7 @@ impl Store {
                     fs::create_dir_all(&folder)?;
                     layout::write_partition_metadata(&folder, topic_id(writes, &topic))?;
                     self.unflushed_folders.extend([self.root.clone(), folder.clone()]);
-                    self.folders.set(log, Some(folder));
+                    self.places.set_folder(log, Some(folder));
                     staged.created.push(log);
                     staged.entries.push(Entry::CreateLog { log, topic, partition });
                 }
@@ -156,7 +138,7 @@ impl Store {
 
     fn append(
         &mut self,
-        key: (LogId, i64),
+        key: (LogId, SegmentId),
         position: u64,
         bytes: &Bytes,
         staged: &mut Staged,
@@ -166,7 +148,7 @@ impl Store {
         let end = known.unwrap_or_else(|| self.state.end(log, segment));
         if position != end {
             let message = format!(
-                "log {:08x}: an append at {position} of segment {segment}, which ends at {end}",
+                "log {:08x}: an append at {position} of segment {segment:?}, which ends at {end}",
                 log.0
             );
             return Err(io::Error::other(message));
@@ -182,17 +164,17 @@ impl Store {
     }
 
     /// The files of a segment that reaches to `end`.
-    fn segment(&mut self, key: (LogId, i64), end: u64) -> io::Result<&mut SegmentFiles> {
+    fn segment(&mut self, key: (LogId, SegmentId), end: u64) -> io::Result<&mut SegmentFiles> {
         self.uses += 1;
         if !self.open.contains_key(&key) {
             let (log, segment) = key;
             let no_folder = || io::Error::other(format!("log {:08x} was never created", log.0));
-            let folder = self.folders.get(log).ok_or_else(no_folder)?;
+            let paths = self.places.segment(log, segment).ok_or_else(no_folder)?;
             self.close_older(key)?;
             if end == 0 {
-                self.unflushed_folders.insert(folder.clone());
+                self.unflushed_folders.insert(paths.folder.clone());
             }
-            let files = SegmentFiles::open(&folder, segment, end)?;
+            let files = SegmentFiles::open(&paths, end)?;
             self.open.insert(key, (self.uses, files));
             if self.open.len() > MAX_OPEN_SEGMENTS {
                 let oldest = self.open.iter().min_by_key(|(_, (used, _))| *used).map(|(k, _)| *k);
@@ -205,9 +187,12 @@ impl Store {
     }
 
     /// Ends the segments of the same log that come before.
-    fn close_older(&mut self, (log, segment): (LogId, i64)) -> io::Result<()> {
-        let older: Vec<(LogId, i64)> =
-            self.open.range((log, i64::MIN)..(log, segment)).map(|(key, _)| *key).collect();
+    fn close_older(&mut self, (log, segment): (LogId, SegmentId)) -> io::Result<()> {
+        let older: Vec<(LogId, SegmentId)> = self
+            .open
+            .range((log, SegmentId::new(i64::MIN))..(log, segment))
+            .map(|(key, _)| *key)
+            .collect();
         for key in older {
             if let Some((_, mut files)) = self.open.remove(&key) {
                 files.finish()?;
@@ -235,12 +220,10 @@ impl Store {
 
     fn try_flush(&mut self) -> io::Result<()> {
         for key in std::mem::take(&mut self.unflushed) {
-            match (self.open.get(&key), self.folders.get(key.0)) {
-                (Some((_, files)), _) => files.sync()?,
-                (None, Some(folder)) => {
-                    File::open(layout::segment_file(&folder, key.1, Kind::Log))?.sync_data()?;
-                }
-                (None, None) => {}
+            if let Some((_, files)) = self.open.get(&key) {
+                files.sync()?;
+            } else if let Some(paths) = self.places.segment(key.0, key.1) {
+                File::open(paths.file(Kind::Log))?.sync_data()?;
             }
         }
         for folder in std::mem::take(&mut self.unflushed_folders) {
@@ -281,23 +264,44 @@ impl Store {
     }
 
     /// Removes the files of a log, or of one segment.
-    fn remove(&mut self, log: LogId, segment: Option<i64>) -> io::Result<()> {
-        let Some(folder) = self.folders.get(log) else { return Ok(()) };
+    fn remove(&mut self, log: LogId, segment: Option<SegmentId>) -> io::Result<()> {
+        let Some(folder) = self.places.folder(log) else { return Ok(()) };
         match segment {
             Some(segment) => {
                 self.open.remove(&(log, segment));
                 self.unflushed.remove(&(log, segment));
+                let Some(paths) = self.places.segment(log, segment) else { return Ok(()) };
                 for kind in Kind::ALL {
-                    remove_file(&layout::segment_file(&folder, segment, kind))?;
+                    remove_file(&paths.file(kind))?;
                 }
+                self.settle_segment(log, segment.base_offset)?;
             }
             None => {
                 self.open.retain(|(of, _), _| *of != log);
                 self.unflushed.retain(|(of, _)| *of != log);
                 self.unflushed_folders.remove(&folder);
-                self.folders.set(log, None);
+                self.places.set_folder(log, None);
                 fs::remove_dir_all(&folder)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Gives what compaction made its names, once it stands alone for its base offset.
+    fn settle_segment(&mut self, log: LogId, base_offset: i64) -> io::Result<()> {
+        let Some(left) = self.state.settled(log, base_offset) else {
+            self.places.forget(log, base_offset);
+            return Ok(());
+        };
+        if left.generation > 0 && self.places.is_cleaned(log, left) {
+            let end = self.state.end(log, left);
+            self.segment((log, left), end)?.finish()?;
+            // The names say which one it is: the journal must not fall back behind them.
+            if self.fsync != Fsync::Never {
+                self.sync_journal()?;
+            }
+            self.places.settle(log, left)?;
+            self.unflushed_folders.extend(self.places.folder(log));
         }
         Ok(())
     }
@@ -316,7 +320,7 @@ impl Store {
             self.unflushed_folders.remove(&from);
             self.unflushed_folders.extend([self.root.clone(), to.clone()]);
         }
-        self.folders.set(log, Some(to));
+        self.places.set_folder(log, Some(to));
         Ok(())
     }
 
@@ -335,16 +339,16 @@ impl Store {
             let folder = layout::new_folder(&self.root, *log);
             self.unflushed_folders.remove(&folder);
             fs::remove_dir_all(&folder)?;
-            self.folders.set(*log, None);
+            self.places.set_folder(*log, None);
         }
         for &(log, segment) in staged.ends.keys().filter(|(log, _)| !staged.created.contains(log)) {
             let end = self.state.end(log, segment);
             if let Some((_, files)) = self.open.get_mut(&(log, segment)) {
                 files.truncate(end)?;
-            } else if let Some(folder) = self.folders.get(log) {
+            } else if let Some(paths) = self.places.segment(log, segment) {
                 // Closed meanwhile, or what failed was to open it.
-                if layout::segment_file(&folder, segment, Kind::Log).is_file() {
-                    SegmentFiles::open(&folder, segment, end)?;
+                if paths.file(Kind::Log).is_file() {
+                    SegmentFiles::open(&paths, end)?;
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ottla::record::{self, BatchBuilder, BatchOptions};
-use ottla::storage::{Commit, CommitId, Durability, LogId, LogRange, Write};
+use ottla::storage::{Commit, CommitId, Durability, LogId, LogRange, SegmentId, Write};
 
 use super::layout::{self, Kind};
 use super::scratch::Scratch;
@@ -38,12 +38,12 @@ fn batch(offset: i64) -> Bytes {
 }
 
 fn append(log: LogId, position: u64, bytes: Bytes) -> Write {
-    Write::Append { log, segment: 0, position, bytes }
+    Write::Append { log, segment: SegmentId::new(0), position, bytes }
 }
 
 fn stored(store: &Store, log: LogId) -> Bytes {
-    let range = LogRange { log, segment: 0, start: 0, end: u64::MAX };
-    let pieces = super::read(&store.folders, &range).unwrap();
+    let range = LogRange { log, segment: SegmentId::new(0), start: 0, end: u64::MAX };
+    let pieces = super::read(&store.places, &range).unwrap();
     pieces.into_iter().next().map_or(Bytes::new(), |(_, bytes)| bytes)
 }
 
@@ -61,7 +61,7 @@ fn what_the_journal_does_not_know_never_was() {
         append(LOG, end, many.concat().into()),
         create(other),
         append(other, 0, batch(0)),
-        Write::Append { log: LOG, segment: 1, position: 0, bytes: batch(1) },
+        Write::Append { log: LOG, segment: SegmentId::new(1), position: 0, bytes: batch(1) },
         put("a", "2"),
     ];
     store.stage(&writes, &mut Staged::default()).unwrap();
@@ -100,7 +100,7 @@ fn a_topic_is_deleted_and_made_again_in_one_commit() {
         assert_eq!(stored(&store, LOG), Bytes::new());
         assert_eq!(stored(&store, again), [batch(0), batch(1)].concat());
         let folder = layout::partition_folder(scratch.path(), "t", 0);
-        assert_eq!(store.folders.get(again), Some(folder));
+        assert_eq!(store.places.folder(again), Some(folder));
     }
 }
 
@@ -131,6 +131,72 @@ fn a_deletion_that_was_cut_short_goes_on() {
     drop(open(&scratch));
     assert!(!folder.exists());
     assert!(other.exists());
+}
+
+#[test]
+fn a_compacted_segment_gets_the_names_of_those_it_replaces() {
+    let scratch = Scratch::new();
+    let folder = layout::partition_folder(scratch.path(), "t", 0);
+    let cleaned = SegmentId { base_offset: 0, generation: 1 };
+    let append = |segment, bytes: Bytes| Write::Append { log: LOG, segment, position: 0, bytes };
+    let read = |store: &Store, segment| {
+        let range = LogRange { log: LOG, segment, start: 0, end: u64::MAX };
+        let pieces = super::read(&store.places, &range).unwrap();
+        pieces.into_iter().next().map_or(Bytes::new(), |(_, bytes)| bytes)
+    };
+    let delete = |base| Write::DeleteSegment { log: LOG, segment: SegmentId::new(base) };
+    let before = || Bytes::from([batch(0), batch(1)].concat());
+    // It ends well, it is killed before the journal has the last commit, and while files get names.
+    for ending in 0..4 {
+        let mut store = open(&scratch);
+        let [first, second, active] = [0, 2, 3].map(SegmentId::new);
+        let writes = vec![create(LOG), append(first, before()), append(second, batch(2))];
+        commit(&mut store, writes);
+        commit(&mut store, vec![append(active, batch(3))]);
+        commit(&mut store, vec![append(cleaned, batch(1))]);
+        assert_eq!(read(&store, first), before(), "the old one has the names");
+        assert_eq!(read(&store, cleaned), batch(1));
+        let path = layout::cleaned_file(&folder, cleaned, Kind::Log);
+        assert!(path.is_file());
+        let log = layout::segment_file(&folder, 0, Kind::Log);
+        if ending == 1 {
+            store.stage(&[delete(0), delete(2)], &mut Staged::default()).unwrap();
+            drop(store);
+            let mut store = open(&scratch);
+            assert_eq!((read(&store, first), read(&store, cleaned)), (before(), batch(1)));
+            assert_eq!(std::fs::read(&log).unwrap(), before());
+            // The core removes what is unfinished.
+            commit(&mut store, vec![Write::DeleteSegment { log: LOG, segment: cleaned }]);
+            assert!(!path.exists());
+            assert_eq!(read(&store, first), before());
+        } else {
+            commit(&mut store, vec![delete(0), delete(2)]);
+            drop(store);
+            assert_eq!(std::fs::read(&log).unwrap(), batch(1));
+            if ending > 1 {
+                std::fs::rename(&log, &path).unwrap();
+            }
+            if ending > 2 {
+                std::fs::write(&log, before()).unwrap();
+            }
+            let mut store = open(&scratch);
+            assert_eq!(read(&store, cleaned), batch(1), "ending {ending}");
+            assert_eq!(read(&store, first), Bytes::new(), "not the other one under its names");
+            assert_eq!(std::fs::read(&log).unwrap(), batch(1));
+            assert!(!layout::segment_file(&folder, 2, Kind::Log).exists() && !path.exists());
+            // Once more, and then retention.
+            let again = SegmentId { base_offset: 0, generation: 2 };
+            commit(&mut store, vec![append(again, batch(1))]);
+            let gone = Write::DeleteSegment { log: LOG, segment: cleaned };
+            commit(&mut store, vec![gone]);
+            assert_eq!(read(&store, again), batch(1));
+            commit(&mut store, vec![Write::DeleteSegment { log: LOG, segment: again }]);
+            assert!(!log.exists());
+        }
+        let mut store = open(&scratch);
+        assert_eq!(read(&store, active), batch(3));
+        commit(&mut store, vec![Write::DeleteLog { log: LOG }]);
+    }
 }
 
 #[test]

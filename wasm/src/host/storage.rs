@@ -1,11 +1,12 @@
 //! The storage behind a broker.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use ottla::Input;
 use ottla::storage::{Commit, Load, LoadId, MemoryStorage, StorageError};
 
-use crate::idb::{Driver, OpenError, Report};
+use crate::idb::{Driver, Epoch, OpenError, Report};
 
 /// Which storage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(super) enum Storage {
         name: String,
         open_timeout_ms: u32,
         /// The leader's epoch, once it has begun.
-        epoch: Cell<Option<f64>>,
+        epoch: RefCell<Option<Rc<Epoch>>>,
         driver: RefCell<Option<Driver>>,
     },
 }
@@ -37,7 +38,7 @@ impl Storage {
         match kind {
             StorageKind::Memory => Storage::Memory(RefCell::new(MemoryStorage::new())),
             StorageKind::Idb { name, open_timeout_ms } => {
-                let (epoch, driver) = (Cell::new(None), RefCell::new(None));
+                let (epoch, driver) = (RefCell::new(None), RefCell::new(None));
                 Storage::Idb { name, open_timeout_ms, epoch, driver }
             }
         }
@@ -46,8 +47,9 @@ impl Storage {
     pub(super) async fn open(&self, report: Report) -> Result<(), OpenError> {
         if let Storage::Idb { name, open_timeout_ms, epoch, driver } = self {
             // Opened again, it goes on in its epoch: another leader's may have begun.
-            let opened = Driver::open(name, *open_timeout_ms, epoch.get(), report).await?;
-            epoch.set(Some(opened.epoch()));
+            let known = epoch.borrow().clone();
+            let opened = Driver::open(name, *open_timeout_ms, known, report).await?;
+            *epoch.borrow_mut() = Some(Rc::clone(opened.epoch()));
             *driver.borrow_mut() = Some(opened);
         }
         Ok(())
@@ -57,7 +59,9 @@ impl Storage {
     pub(super) fn epoch(&self) -> f64 {
         match self {
             Storage::Memory(_) => 0.0,
-            Storage::Idb { epoch, .. } => epoch.get().unwrap_or_default(),
+            Storage::Idb { epoch, .. } => {
+                epoch.borrow().as_ref().map_or(0.0, |epoch| epoch.number())
+            }
         }
     }
 

@@ -5,8 +5,9 @@ use ottla::storage::{Commit, Durability, StorageError, Write};
 use wasm_bindgen::prelude::*;
 use web_sys::{IdbDatabase, IdbObjectStore, IdbTransaction};
 
+use super::fault;
+use super::leader::Epoch;
 use super::schema::{LEADER, LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
-use super::{fault, leader};
 use crate::object::object;
 
 #[wasm_bindgen]
@@ -88,20 +89,23 @@ enum Step {
     Delete { store: &'static str, key: JsValue },
 }
 
-/// Starts a commit of a leader's epoch. If this fails, nothing of it is stored.
+/// Starts a commit of a leader's epoch. If this fails, nothing of it is stored. Says whether it
+/// puts anything.
 pub(super) fn start(
     database: &IdbDatabase,
-    epoch: f64,
+    epoch: &Epoch,
     commit: &Commit,
     handlers: &Handlers<'_>,
-) -> Result<IdbTransaction, StorageError> {
+) -> Result<(IdbTransaction, bool), StorageError> {
     let steps = prepare(&commit.writes)?;
     let transaction = begin(database, &steps, commit.durability)?;
     transaction.set_oncomplete(Some(handlers.complete));
     transaction.set_onabort(Some(handlers.abort));
+    let with_puts = steps.iter().any(Step::puts);
     let applied = apply(&transaction, epoch, &steps).and_then(|()| {
         // Without it, the transaction would first be seen to lie idle.
-        transaction.unchecked_ref::<Committable>().commit()
+        let commits = epoch.commits_at_once(with_puts);
+        if commits { transaction.unchecked_ref::<Committable>().commit() } else { Ok(()) }
     });
     if let Err(thrown) = applied {
         transaction.set_oncomplete(None);
@@ -110,7 +114,7 @@ pub(super) fn start(
         let _ = transaction.abort();
         return Err(fault::of_thrown(&thrown));
     }
-    Ok(transaction)
+    Ok((transaction, with_puts))
 }
 
 fn prepare(writes: &[Write]) -> Result<Vec<Step>, StorageError> {
@@ -182,12 +186,12 @@ pub(super) fn readwrite(
     })
 }
 
-fn apply(transaction: &IdbTransaction, epoch: f64, steps: &[Step]) -> Result<(), JsValue> {
+fn apply(transaction: &IdbTransaction, epoch: &Epoch, steps: &[Step]) -> Result<(), JsValue> {
     let store_of = |name| {
         let transaction = transaction.unchecked_ref::<Committable>();
         WORDS.with(|words| transaction.store(words.store(name)))
     };
-    leader::claim(&store_of(LEADER)?, epoch)?;
+    epoch.guard(transaction, &store_of(LEADER)?, steps.iter().any(Step::puts))?;
     let mut open: Option<(&'static str, IdbObjectStore)> = None;
     for step in steps {
         let store = match &open {
@@ -207,6 +211,10 @@ fn apply(transaction: &IdbTransaction, epoch: f64, steps: &[Step]) -> Result<(),
 }
 
 impl Step {
+    fn puts(&self) -> bool {
+        matches!(self, Step::Put { .. })
+    }
+
     fn store(&self) -> &'static str {
         match self {
             Step::Put { store, .. } | Step::Delete { store, .. } => store,

@@ -24,8 +24,8 @@ pub(super) fn of_aborted(event: &Event) -> StorageError {
     }
 }
 
-/// Whether a later leader's record stood in the way: no other store has an index or adds anything.
-pub(super) fn is_fenced(event: &Event) -> bool {
+/// Whether the transaction of an `abort` event broke a rule of an index.
+pub(super) fn is_constraint(event: &Event) -> bool {
     let transaction = event.target().and_then(|target| target.dyn_into::<IdbTransaction>().ok());
     let error = transaction.and_then(|transaction| transaction.error());
     error.is_some_and(|error| error.name() == "ConstraintError")

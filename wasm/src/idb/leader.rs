@@ -4,7 +4,8 @@
 //!
 //! Reading the epoch and comparing it would need the answer before the commit may be asked for: one
 //! more way to the browser's process and back, and a transaction that a worker frozen in between
-//! would hold open, with all other tabs behind it. So no commit waits for anything.
+//! would hold open, with all other tabs behind it. Only commits that do nothing but delete do it in
+//! that way, as full storage takes no put, and must take those.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,11 +14,25 @@ use js_sys::Array;
 use ottla::storage::{Durability, StorageError};
 use tokio::sync::oneshot;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, IdbDatabase, IdbIndexParameters, IdbObjectStore, IdbObjectStoreParameters};
+use web_sys::{
+    Event, IdbDatabase, IdbIndexParameters, IdbObjectStore, IdbObjectStoreParameters,
+    IdbTransaction,
+};
 
 use super::commit::{self, Committable};
 use super::fault;
+use super::load;
 use super::schema::LEADER;
+
+/// A leader's time.
+#[derive(Debug)]
+pub struct Epoch {
+    number: f64,
+    /// Whether the record is there. Full storage takes none; the first commit that fits brings it.
+    stored: Cell<bool>,
+    /// Whether a later epoch is known to have begun.
+    fenced: Rc<Cell<bool>>,
+}
 
 /// Makes the store, in an upgrade. Epochs come from its key generator, which clearing leaves alone:
 /// they only rise.
@@ -32,23 +47,85 @@ pub(super) fn create(database: &IdbDatabase) -> Result<(), JsValue> {
     Ok(())
 }
 
+impl Epoch {
+    /// Begins an epoch: whatever an earlier leader has not committed by now, it never will.
+    pub(super) async fn begin(database: &IdbDatabase) -> Result<Epoch, StorageError> {
+        let (number, stored) = match take_over(database).await {
+            Ok(number) => (number, true),
+            Err(StorageError::Full(_)) => (last(database).await? + 1.0, false),
+            Err(error) => return Err(error),
+        };
+        Ok(Epoch { number, stored: Cell::new(stored), fenced: Rc::default() })
+    }
+
+    /// Later epochs have larger numbers.
+    pub fn number(&self) -> f64 {
+        self.number
+    }
+
+    pub(super) fn is_fenced(&self) -> bool {
+        self.fenced.get()
+    }
+
+    /// A commit of this epoch was aborted.
+    pub(super) fn aborted(&self, event: &Event) {
+        if fault::is_constraint(event) {
+            self.fenced.set(true);
+        }
+    }
+
+    /// A commit of this epoch is stored.
+    pub(super) fn committed(&self, with_puts: bool) {
+        self.stored.set(self.stored.get() || with_puts);
+    }
+
+    /// Lets a transaction commit if the epoch is still the last one.
+    pub(super) fn guard(
+        &self,
+        transaction: &IdbTransaction,
+        store: &IdbObjectStore,
+        with_puts: bool,
+    ) -> Result<(), JsValue> {
+        let (key, stored) = (self.number.into(), self.stored.get());
+        if with_puts {
+            if !stored {
+                store.clear()?;
+            }
+            store.put_with_key(&value(), &key)?;
+        } else if stored {
+            let (request, fenced) = (store.get(&key)?, Rc::clone(&self.fenced));
+            let (transaction, answer) = (transaction.clone(), request.clone());
+            let compare = Closure::once_into_js(move || {
+                let ours = answer.result().is_ok_and(|found| !found.is_undefined());
+                fenced.set(!ours);
+                // Both fail only if the transaction has ended by itself.
+                let _ = match ours {
+                    true => transaction.unchecked_ref::<Committable>().commit(),
+                    false => transaction.abort(),
+                };
+            });
+            request.set_onsuccess(Some(compare.unchecked_ref()));
+        }
+        Ok(())
+    }
+
+    /// Whether a transaction may be told to commit at once: not if it waits for an answer.
+    pub(super) fn commits_at_once(&self, with_puts: bool) -> bool {
+        with_puts || !self.stored.get()
+    }
+}
+
 /// The value of the one record.
 fn value() -> JsValue {
     JsValue::from(1)
 }
 
-/// Puts the record of an epoch, in a commit.
-pub(super) fn claim(store: &IdbObjectStore, epoch: f64) -> Result<(), JsValue> {
-    store.put_with_key(&value(), &epoch.into()).map(drop)
-}
-
-/// Begins an epoch: whatever an earlier leader has not committed by now, it never will. Gives the
-/// epoch's number.
-pub(super) async fn take_over(database: &IdbDatabase) -> Result<f64, StorageError> {
+/// Replaces the record by one with the next number.
+async fn take_over(database: &IdbDatabase) -> Result<f64, StorageError> {
     let thrown = |thrown: JsValue| fault::of_thrown(&thrown);
-    let stores = Array::of1(&LEADER.into());
-    let transaction = commit::readwrite(database, &stores, Durability::Relaxed)?;
-    let request = transaction
+    let transaction =
+        commit::readwrite(database, &Array::of1(&LEADER.into()), Durability::Relaxed)?;
+    let added = transaction
         .object_store(LEADER)
         .and_then(|store| {
             store.clear()?;
@@ -56,7 +133,11 @@ pub(super) async fn take_over(database: &IdbDatabase) -> Result<f64, StorageErro
             transaction.unchecked_ref::<Committable>().commit()?;
             Ok(added)
         })
-        .map_err(thrown)?;
+        .map_err(|error| {
+            // What was asked for until now would be done all the same.
+            let _ = transaction.abort();
+            thrown(error)
+        })?;
     let (sender, receiver) = oneshot::channel();
     let sender = Rc::new(Cell::new(Some(sender)));
     let on_complete = {
@@ -79,6 +160,13 @@ pub(super) async fn take_over(database: &IdbDatabase) -> Result<f64, StorageErro
     transaction.set_oncomplete(None);
     transaction.set_onabort(None);
     ended.unwrap_or_else(|_| Err(StorageError::Failed("the wait was given up".into())))?;
-    let epoch = request.result().map_err(thrown)?;
+    let epoch = added.result().map_err(thrown)?;
     epoch.as_f64().ok_or_else(|| StorageError::Failed("an epoch is no number".into()))
+}
+
+/// The number of the last epoch that could be stored.
+async fn last(database: &IdbDatabase) -> Result<f64, StorageError> {
+    let (keys, _) =
+        load::read(database, LEADER, |store| Ok((store.get_all_keys()?, store.get_all()?))).await?;
+    Ok(keys.iter().filter_map(|key| key.as_f64()).fold(0.0, f64::max))
 }

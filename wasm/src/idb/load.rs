@@ -127,7 +127,7 @@ impl Runs<'_> {
 }
 
 /// Issues two requests in one readonly transaction, for keys and for values, and waits for both.
-async fn read(
+pub(super) async fn read(
     database: &IdbDatabase,
     store: &str,
     issue: impl FnOnce(&IdbObjectStore) -> Result<(IdbRequest, IdbRequest), JsValue>,

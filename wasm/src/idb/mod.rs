@@ -29,6 +29,7 @@ use ottla::storage::{Commit, CommitId, Load, LoadId, StorageError};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, IdbDatabase, IdbTransaction};
 
+pub use leader::Epoch;
 pub use open::OpenError;
 pub use schema::{MAX_PIECE_BYTES, database_name};
 
@@ -49,8 +50,7 @@ struct Shared {
     report: Report,
     connection: RefCell<Option<Connection>>,
     in_flight: RefCell<Option<InFlight>>,
-    epoch: f64,
-    fenced: Cell<bool>,
+    epoch: Rc<Epoch>,
     closed: Cell<bool>,
 }
 
@@ -58,6 +58,7 @@ struct Shared {
 struct InFlight {
     id: CommitId,
     transaction: IdbTransaction,
+    with_puts: bool,
 }
 
 /// An open connection, and the handlers that hear of its end.
@@ -75,16 +76,19 @@ impl Driver {
     pub async fn open(
         name: &str,
         open_timeout_ms: u32,
-        epoch: Option<f64>,
+        epoch: Option<Rc<Epoch>>,
         report: Report,
     ) -> Result<Driver, OpenError> {
         let database = open::open(name, open_timeout_ms).await?;
         let epoch = match epoch {
             Some(epoch) => epoch,
-            None => leader::take_over(&database).await.map_err(|error| {
-                database.close();
-                OpenError::Failed(error.to_string())
-            })?,
+            None => match Epoch::begin(&database).await {
+                Ok(epoch) => Rc::new(epoch),
+                Err(error) => {
+                    database.close();
+                    return Err(OpenError::Failed(error.to_string()));
+                }
+            },
         };
         let shared = Rc::new(Shared {
             name: name.to_owned(),
@@ -93,7 +97,6 @@ impl Driver {
             connection: RefCell::new(None),
             in_flight: RefCell::new(None),
             epoch,
-            fenced: Cell::new(false),
             closed: Cell::new(false),
         });
         shared.adopt(database);
@@ -104,21 +107,21 @@ impl Driver {
         let on_abort = {
             let shared = Rc::clone(&shared);
             Closure::new(move |event: Event| {
-                shared.fenced.set(shared.fenced.get() || fault::is_fenced(&event));
+                shared.epoch.aborted(&event);
                 shared.end_commit(Err(fault::of_aborted(&event)));
             })
         };
         Ok(Driver { shared, on_complete, on_abort })
     }
 
-    /// The number of the leader's epoch. Later ones are larger.
-    pub fn epoch(&self) -> f64 {
-        self.shared.epoch
+    /// The leader's epoch.
+    pub fn epoch(&self) -> &Rc<Epoch> {
+        &self.shared.epoch
     }
 
     /// Whether a commit failed because a later epoch has begun. From then on every commit fails.
     pub fn is_fenced(&self) -> bool {
-        self.shared.fenced.get()
+        self.shared.epoch.is_fenced()
     }
 
     /// Stores the writes of a commit, all or none, and reports `Committed` once the transaction has
@@ -133,12 +136,13 @@ impl Driver {
             Err(StorageError::Failed("a commit was begun while another was under way".into()))
         } else {
             self.shared.database().and_then(|database| {
-                commit::start(&database, self.shared.epoch, &commit, &handlers)
+                commit::start(&database, &self.shared.epoch, &commit, &handlers)
             })
         };
         match started {
-            Ok(transaction) => {
-                *self.shared.in_flight.borrow_mut() = Some(InFlight { id, transaction });
+            Ok((transaction, with_puts)) => {
+                let in_flight = InFlight { id, transaction, with_puts };
+                *self.shared.in_flight.borrow_mut() = Some(in_flight);
             }
             Err(error) => (self.shared.report)(Input::CommitFailed { commit: id, error }),
         }
@@ -215,7 +219,10 @@ impl Shared {
 
     fn end_commit(&self, result: Result<(), StorageError>) {
         let ended = self.in_flight.borrow_mut().take();
-        let Some(InFlight { id, transaction }) = ended else { return };
+        let Some(InFlight { id, transaction, with_puts }) = ended else { return };
+        if result.is_ok() {
+            self.epoch.committed(with_puts);
+        }
         transaction.set_oncomplete(None);
         transaction.set_onabort(None);
         (self.report)(match result {

@@ -1,7 +1,7 @@
 //! Names, versions and keys.
 
 use js_sys::Array;
-use ottla::storage::{LogId, StorageError};
+use ottla::storage::{LogId, SegmentId, StorageError};
 use wasm_bindgen::prelude::*;
 use web_sys::IdbKeyRange;
 
@@ -35,44 +35,58 @@ pub fn database_name(name: &str) -> String {
 const MAX_NUMBER: u64 = 1 << 53;
 
 /// The key of the piece that ends at `end`.
-pub(super) fn piece_key(log: LogId, segment: i64, end: u64) -> Result<JsValue, StorageError> {
-    if segment.unsigned_abs() > MAX_NUMBER || end > MAX_NUMBER {
-        let what = format!("position {end} of segment {segment} is beyond what IndexedDB can name");
+pub(super) fn piece_key(log: LogId, segment: SegmentId, end: u64) -> Result<JsValue, StorageError> {
+    if segment.base_offset.unsigned_abs() > MAX_NUMBER || end > MAX_NUMBER {
+        let base = segment.base_offset;
+        let what = format!("position {end} of segment {base} is beyond what IndexedDB can name");
         return Err(StorageError::Failed(what));
     }
-    Ok(key(log, segment as f64, end as f64))
+    Ok(key(log, &name(segment), end as f64))
 }
 
 /// The keys of the pieces that end above `start`, and not above `end` if one is given.
 pub(super) fn pieces_range(
     log: LogId,
-    segment: i64,
+    segment: SegmentId,
     start: u64,
     end: Option<u64>,
 ) -> Result<IdbKeyRange, StorageError> {
-    let segment = segment as f64;
-    let lower = key(log, segment, start as f64);
-    let upper = key(log, segment, end.map_or(f64::INFINITY, |end| end as f64));
+    let segment = name(segment);
+    let lower = key(log, &segment, start as f64);
+    let upper = key(log, &segment, end.map_or(f64::INFINITY, |end| end as f64));
     IdbKeyRange::bound_with_lower_open_and_upper_open(&lower, &upper, true, false)
         .map_err(|thrown| fault::of_thrown(&thrown))
 }
 
 /// All pieces of one segment.
-pub(super) fn segment_range(log: LogId, segment: i64) -> Result<IdbKeyRange, StorageError> {
-    let segment = segment as f64;
-    IdbKeyRange::bound(&key(log, segment, f64::NEG_INFINITY), &key(log, segment, f64::INFINITY))
+pub(super) fn segment_range(log: LogId, segment: SegmentId) -> Result<IdbKeyRange, StorageError> {
+    let segment = name(segment);
+    IdbKeyRange::bound(&key(log, &segment, f64::NEG_INFINITY), &key(log, &segment, f64::INFINITY))
         .map_err(|thrown| fault::of_thrown(&thrown))
 }
 
 /// All pieces of one log.
 pub(super) fn log_range(log: LogId) -> Result<IdbKeyRange, StorageError> {
-    let from = key(log, f64::NEG_INFINITY, f64::NEG_INFINITY);
-    IdbKeyRange::bound(&from, &key(log, f64::INFINITY, f64::INFINITY))
+    let from = key(log, &f64::NEG_INFINITY.into(), f64::NEG_INFINITY);
+    // Numbers come before arrays, and an array that begins with a number before one that begins
+    // with an array.
+    let behind_all = Array::of1(&Array::new());
+    IdbKeyRange::bound(&from, &key(log, &behind_all, f64::INFINITY))
         .map_err(|thrown| fault::of_thrown(&thrown))
 }
 
-fn key(log: LogId, segment: f64, position: f64) -> JsValue {
-    Array::of3(&f64::from(log.0).into(), &segment.into(), &position.into()).into()
+/// What a segment is called in a key: by its base offset, and what compaction made by its
+/// generation, too.
+fn name(segment: SegmentId) -> JsValue {
+    let base = JsValue::from_f64(segment.base_offset as f64);
+    match segment.generation {
+        0 => base,
+        generation => Array::of2(&base, &f64::from(generation).into()).into(),
+    }
+}
+
+fn key(log: LogId, segment: &JsValue, position: f64) -> JsValue {
+    Array::of3(&f64::from(log.0).into(), segment, &position.into()).into()
 }
 
 /// Where the piece of this key ends.

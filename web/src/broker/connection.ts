@@ -1,7 +1,7 @@
 /** The one connection of the page to its broker. */
 
 import { signal } from '@preact/signals'
-import { type Admin, Kafka, logLevel, type Producer } from 'ottla'
+import { type Admin, Kafka, type Leadership, logLevel, type Producer } from 'ottla'
 import { explain, type Problem } from './problem'
 
 export type Mode = 'idb' | 'memory'
@@ -24,6 +24,9 @@ export type Connection =
   | { state: 'failed'; address: string; mode: Mode; problem: Problem }
 
 export const connection = signal<Connection>({ state: 'opening', address: `idb://${NAME}` })
+
+/** Which tab runs the broker, of those that share it. */
+export const leadership = signal<Leadership | undefined>(undefined)
 
 /** A line of the log, and how often it came. */
 export interface Line {
@@ -50,6 +53,8 @@ function note(level: logLevel, message: string): void {
   log.value = [...log.value.filter((line) => line !== before), line].slice(-KEPT_LINES)
 }
 
+let unfollow = () => {}
+
 /** Opens the broker, or says in `connection` why it cannot be opened. */
 export async function open(mode: Mode): Promise<void> {
   const address = `${mode}://${NAME}`
@@ -63,6 +68,8 @@ export async function open(mode: Mode): Promise<void> {
       ({ level, log: { message } }) =>
         note(level, message),
   })
+  unfollow()
+  unfollow = await kafka.onLeadership((now) => (leadership.value = now))
   const admin = kafka.admin()
   // With idempotence, a retry can neither double a record nor put it behind a later one. And what is
   // on its way to a topic that is being deleted shall not make it anew.

@@ -23,7 +23,7 @@ the broker says of it at the top of the page. Offsets behind the damage, and oth
 export function explain(error: unknown): Problem {
   const detail = messageOf(error)
   if (error instanceof KafkaJSLockTimeout) {
-    return { kind: 'locked', title: 'Another tab has this broker open', detail }
+    return { kind: 'locked', title: 'No tab answers for this broker', detail }
   }
   if (error instanceof KafkaJSStorageError) {
     switch (error.reason) {

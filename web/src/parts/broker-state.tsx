@@ -52,7 +52,7 @@ function Failed({ address, mode, problem }: { address: string; mode: 'idb' | 'me
 function meaning({ kind }: Problem): string {
   switch (kind) {
     case 'locked':
-      return 'Two brokers over one log would overwrite each other’s offsets, so only one tab at a time has it. Nothing is lost: close the other tab and try again.'
+      return 'All tabs of this site share one broker, which runs in one of them, and that one does not answer. Nothing is lost: close the other tabs and try again.'
     case 'unavailable':
       return 'Some browsers refuse it in private windows, or where site data is blocked. A broker in memory works all the same, as long as the page is open.'
     case 'full':

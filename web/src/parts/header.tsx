@@ -1,6 +1,6 @@
 /** The top of the page: its name, where the data is, and the theme. */
 
-import { connection } from '../broker/connection'
+import { connection, leadership } from '../broker/connection'
 import { look, storage } from '../broker/storage'
 import { bytes } from '../format'
 import { type Theme, theme } from '../theme'
@@ -19,7 +19,7 @@ export function Header() {
         <img src="./ottla.svg" alt="" width="32" height="32" />
         <div>
           <h1>Ottla</h1>
-          <p>Kafka’s little sister: a broker inside this tab</p>
+          <p>Kafka’s little sister: a broker inside your tabs</p>
         </div>
       </div>
       <Storage />
@@ -43,6 +43,17 @@ export function Header() {
   )
 }
 
+/** Where the broker runs, of the tabs that share it. */
+function Leader() {
+  const known = leadership.value
+  if (!known) return <p class="quiet" data-testid="leader">Another tab takes over the broker …</p>
+  return (
+    <p class="quiet" data-testid="leader" title={`The ${known.epoch}. to lead, since ${known.since.toLocaleString()}`}>
+      The broker runs in {known.isLeader ? 'this tab' : 'another tab'}.
+    </p>
+  )
+}
+
 function Storage() {
   const action = useAction()
   const current = connection.value
@@ -63,6 +74,7 @@ function Storage() {
         {known?.usage !== undefined && <>, {bytes(known.usage)} used</>}
         {known?.quota !== undefined && <> of {bytes(known.quota)}</>}
       </p>
+      <Leader />
       {known && (
         <p class="quiet">
           {known.persisted

@@ -12,7 +12,6 @@ use crate::client::Client;
 use crate::client::config::AutoOffsetReset;
 use crate::client::error::ClientError;
 use crate::client::event::CallId;
-use crate::client::group::owned::Step;
 
 impl Client {
     /// Joins the group with this subscription, or tells it of a new one. Events say how it goes:
@@ -95,12 +94,11 @@ impl Client {
     }
 
     /// Answers [`GroupEvent::Revoked`](super::GroupEvent::Revoked): nothing of those partitions is
-    /// being processed any more. What was marked processed is committed now, and then they go.
+    /// being processed any more. What was marked processed is committed now, and then they go. Each
+    /// `Revoked` is to be answered once, also when `Lost` has come since.
     pub fn acknowledge_revoked(&mut self, now: Now) {
-        if let Some(group) = self.group.as_deref_mut()
-            && group.shared.owned.revoking() == Some(Step::Working)
-        {
-            group.shared.owned.set_step(Step::Finished);
+        if let Some(group) = self.group.as_deref_mut() {
+            group.shared.owned.acknowledge();
             self.drive(now);
         }
     }

@@ -17,6 +17,7 @@ use crate::protocol::messages::{
     ConsumerGroupHeartbeatTopicPartitions,
 };
 use crate::protocol::{ApiKey, ErrorCode, Message};
+use crate::sort::sort;
 
 /// The epochs by which a member joins and leaves; the last is a static member's, which will be back.
 const JOIN_EPOCH: i32 = 0;
@@ -256,7 +257,7 @@ impl Consumer {
         if !complete {
             context.cluster.metadata.want_unknown();
         }
-        known.sort_unstable();
+        sort(&mut known);
         known.dedup();
         let owned = shared.owned.keys();
         let without = |all: &[TopicPartition], some: &[TopicPartition]| {
@@ -282,7 +283,7 @@ impl Consumer {
         }
         if complete || !added.is_empty() {
             shared.owned.add(context, &added);
-            shared.joined(context, added);
+            shared.joined(context, added, known);
         }
     }
 

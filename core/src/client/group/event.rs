@@ -20,7 +20,8 @@ pub enum GroupEvent {
     /// These partitions are about to go to other members, or nowhere. Nothing more of them is given
     /// out. Finish what is being processed, mark or commit it, and say
     /// [`Client::acknowledge_revoked`](crate::client::Client::acknowledge_revoked), all within the
-    /// rebalance timeout; after it they are `Lost`.
+    /// rebalance timeout; after it they are `Lost`. Say it once for each `Revoked`, also when `Lost`
+    /// has come since.
     Revoked {
         /// Which.
         partitions: Vec<TopicPartition>,
@@ -97,7 +98,7 @@ pub struct Membership {
     pub leader_id: String,
     /// The assignor that the group agreed on; empty in the consumer protocol.
     pub assignor: String,
-    /// All partitions that the member owns.
+    /// The partitions that it is to own, without those on their way out.
     pub partitions: Vec<TopicPartition>,
     /// From the start of the rebalance to its end.
     pub duration_ms: u64,

@@ -63,6 +63,7 @@ use super::event::{Event, Fetched, Response};
 use super::fetcher::Fetcher;
 use crate::Now;
 use crate::protocol::ErrorCode;
+use crate::sort::sort;
 use classic::Classic;
 use commits::Commits;
 use consumer::Consumer;
@@ -284,7 +285,7 @@ fn is_moved(code: ErrorCode) -> bool {
 
 /// Sorted, each once.
 fn distinct(mut topics: Vec<Arc<str>>) -> Vec<Arc<str>> {
-    topics.sort_unstable();
+    sort(&mut topics);
     topics.dedup();
     topics
 }

@@ -43,6 +43,9 @@ pub(super) struct Owned {
     partitions: LiteMap<TopicPartition, Progress>,
     revocation: Option<Revocation>,
     tenures: u64,
+    /// How many revocations the host was told of and has not answered: a late answer to one that
+    /// was lost is not taken for an answer to the next.
+    unanswered: u64,
 }
 
 impl Owned {
@@ -165,12 +168,21 @@ impl Owned {
         }
         context.fetcher.hold(&partitions);
         context.tell(GroupEvent::Revoked { partitions: partitions.clone() });
+        self.unanswered += 1;
         let deadline_ms = context.now_ms().saturating_add(timeout_ms);
         self.revocation = Some(Revocation { partitions, deadline_ms, step: Step::Working });
     }
 
     pub(super) fn revoking(&self) -> Option<Step> {
         self.revocation.as_ref().map(|revocation| revocation.step)
+    }
+
+    /// The host is done with what was revoked.
+    pub(super) fn acknowledge(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+        if self.unanswered == 0 && self.revoking() == Some(Step::Working) {
+            self.set_step(Step::Finished);
+        }
     }
 
     pub(super) fn set_step(&mut self, step: Step) {

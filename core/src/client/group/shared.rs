@@ -203,7 +203,12 @@ impl Shared {
     }
 
     /// Tells of the end of a rebalance.
-    pub(super) fn joined(&mut self, context: &mut Context<'_>, added: Vec<TopicPartition>) {
+    pub(super) fn joined(
+        &mut self,
+        context: &mut Context<'_>,
+        added: Vec<TopicPartition>,
+        partitions: Vec<TopicPartition>,
+    ) {
         self.attempts = 0;
         self.not_before_ms = 0;
         if !added.is_empty() {
@@ -212,7 +217,7 @@ impl Shared {
         let duration_ms = context.now_ms().saturating_sub(self.rebalance_started_ms);
         self.membership.member_id.clone_from(&self.member_id);
         self.membership.generation_id = self.generation;
-        self.membership.partitions = self.owned.keys();
+        self.membership.partitions = partitions;
         self.membership.duration_ms = duration_ms;
         context.tell(GroupEvent::Joined(self.membership.clone()));
     }

@@ -80,7 +80,9 @@ impl Topics {
 
     /// Keeps the metadata of what is wanted up to date, and the host with the topics there are.
     pub(super) fn drive(&mut self, context: &mut Context<'_>) {
-        let Some(subscription) = &self.subscription else { return };
+        let Some(subscription) = &self.subscription else {
+            return context.cluster.metadata.want_all(false);
+        };
         let all = !matches!(subscription, Subscription::Topics(_));
         let now_ms = context.now_ms();
         context.cluster.metadata.want_all(all);

@@ -1,5 +1,6 @@
 //! Who among the subscribers of a topic gets the next partition, and who gives one up.
 
+use crate::sort::sort_by_key;
 /// The subscribers of a topic, by how many partitions of any topic they are to own.
 ///
 /// Partitions go to the members of a range at the lower end, one each before the range grows to
@@ -26,7 +27,7 @@ impl Balancer {
     /// partitions each place has.
     pub(super) fn new(places: &[usize], sizes: &[i32]) -> Balancer {
         let mut members = places.to_vec();
-        members.sort_unstable_by_key(|&place| (sizes[place], place));
+        sort_by_key(&mut members, |&place| (sizes[place], place));
         let size = |place: Option<&usize>| place.map_or(0, |&place| sizes[place]);
         Balancer {
             least_end: 0,

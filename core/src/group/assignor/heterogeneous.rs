@@ -6,6 +6,7 @@ use super::super::partitions::{self, TopicPartitions};
 use super::balancer::Balancer;
 use super::{GroupSpec, MemberSpec};
 use crate::Uuid;
+use crate::sort::sort_by;
 
 /// How often all topics are gone through to balance them. Each time about halves what is uneven.
 const MAX_ROUNDS: usize = 16;
@@ -63,12 +64,13 @@ fn topics(group: &GroupSpec) -> Vec<Topic> {
             topics.push(Topic { id, subscribers, owners });
         }
     }
-    topics.sort_unstable_by(|a, b| {
+    sort_by(&mut topics, |a, b| {
         let partitions =
             |topic: &Topic, other: &Topic| topic.owners.len() * other.subscribers.len();
         let (a_share, b_share) = (partitions(a, b), partitions(b, a));
         let a_rest = (a.subscribers.len(), as_java_orders(a.id));
-        b_share.cmp(&a_share).then_with(|| a_rest.cmp(&(b.subscribers.len(), as_java_orders(b.id))))
+        let b_rest = (b.subscribers.len(), as_java_orders(b.id));
+        a_share > b_share || a_share == b_share && a_rest < b_rest
     });
     topics
 }

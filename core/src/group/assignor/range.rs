@@ -6,6 +6,7 @@ use litemap::LiteMap;
 
 use super::super::partitions::TopicPartitions;
 use super::{GroupSpec, MemberSpec};
+use crate::sort::sort_by_key;
 use crate::{Uuid, map};
 
 /// What is left of a topic.
@@ -30,7 +31,7 @@ pub(super) fn assign(group: &GroupSpec) -> Vec<TopicPartitions> {
     }
 
     let mut places: Vec<usize> = (0..group.members.len()).collect();
-    places.sort_unstable_by_key(|&place| order(&group.members[place]));
+    sort_by_key(&mut places, |&place| order(&group.members[place]));
     let mut assignments = vec![TopicPartitions::new_vec(); group.members.len()];
     for place in places {
         let runs = group.members[place].topics.iter().filter_map(|id| {

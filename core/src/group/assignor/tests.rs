@@ -12,7 +12,7 @@ fn id(topic: &str, homogeneous: bool) -> Uuid {
     Uuid((u128::from(high as u64) << 64 | topic as u128).to_be_bytes())
 }
 
-fn list<'a>(text: &'a str, separator: char) -> impl Iterator<Item = &'a str> {
+fn list(text: &str, separator: char) -> impl Iterator<Item = &str> {
     text.split(separator).filter(|item| *item != "-" && !item.is_empty())
 }
 

@@ -6,6 +6,7 @@
 //!   └── nobody is left ───┘      └── a member joins, leaves or falls silent ── Stable
 //! ```
 
+mod convert;
 mod group;
 mod join;
 mod member;
@@ -15,3 +16,4 @@ mod stored;
 mod sync;
 
 pub(crate) use self::group::{CONSUMER, ClassicGroup};
+pub(crate) use self::member::Member as ClassicMember;

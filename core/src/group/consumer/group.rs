@@ -22,6 +22,10 @@ pub(super) struct Deadlines {
     pub session_ms: u64,
     /// It has had enough time to give up partitions.
     pub rebalance_ms: Option<u64>,
+    /// It has had enough time to join again, if it speaks the classic protocol.
+    pub join_ms: Option<u64>,
+    /// It has had enough time to ask for its assignment, if it speaks the classic protocol.
+    pub sync_ms: Option<u64>,
 }
 
 /// A group of the consumer protocol.
@@ -107,7 +111,9 @@ impl ConsumerGroup {
         }
         match self.members.get(member_id) {
             None => Err(ErrorCode::UnknownMemberId),
-            Some(_) if version < EPOCHS_SINCE => Err(ErrorCode::UnsupportedVersion),
+            Some(member) if version < EPOCHS_SINCE && member.classic.is_none() => {
+                Err(ErrorCode::UnsupportedVersion)
+            }
             Some(member) => check_epoch(member, epoch),
         }
     }
@@ -133,5 +139,9 @@ impl ConsumerGroup {
 }
 
 fn check_epoch(member: &Member, epoch: i32) -> Result<(), ErrorCode> {
-    if member.epoch == epoch { Ok(()) } else { Err(ErrorCode::StaleMemberEpoch) }
+    match member.classic {
+        _ if member.epoch == epoch => Ok(()),
+        Some(_) => Err(ErrorCode::IllegalGeneration),
+        None => Err(ErrorCode::StaleMemberEpoch),
+    }
 }

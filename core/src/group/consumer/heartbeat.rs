@@ -22,27 +22,27 @@ pub(crate) fn check(
     let is_empty = |text: &Option<String>| text.as_deref() == Some("");
     let needs_id = version >= OWN_IDS_SINCE || epoch > JOIN_EPOCH || epoch == LEAVE_EPOCH;
     let invalid = if needs_id && request.member_id.is_empty() {
-        "MemberId can't be empty."
+        "The heartbeat names no member: send the member's id."
     } else if request.group_id.is_empty() {
-        "GroupId can't be empty."
+        "The heartbeat names no group: send the group's id."
     } else if is_empty(&request.instance_id) {
-        "InstanceId can't be empty."
+        "The instance id is empty: send null for a dynamic member."
     } else if is_empty(&request.rack_id) {
-        "RackId can't be empty."
+        "The rack is empty: send null where there is none."
     } else if is_joining && request.rebalance_timeout_ms == -1 {
-        "RebalanceTimeoutMs must be provided in first request."
+        "Who joins must send a rebalance timeout."
     } else if is_joining && request.topic_partitions.as_ref().is_none_or(|owned| !owned.is_empty())
     {
-        "TopicPartitions must be empty when (re-)joining."
+        "Who joins owns no partitions yet: send an empty list of them."
     } else if is_joining
         && request.subscribed_topic_names.is_none()
         && request.subscribed_topic_regex.is_none()
     {
-        "Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining."
+        "Who joins must subscribe: send topic names, a regular expression or both."
     } else if epoch == LEAVE_STATIC_EPOCH && request.instance_id.is_none() {
-        "InstanceId can't be null."
+        "Only a static member leaves with epoch -2: send its instance id."
     } else if epoch < LEAVE_STATIC_EPOCH {
-        "MemberEpoch is invalid."
+        "No member has an epoch below -2."
     } else {
         return check_assignor(request.server_assignor.as_deref());
     };
@@ -53,9 +53,7 @@ fn check_assignor(name: Option<&str>) -> Result<(), Refusal> {
     match name {
         Some(name) if !assignor::ASSIGNORS.contains(&name) => {
             let supported = assignor::ASSIGNORS.join(", ");
-            let message = format!(
-                "ServerAssignor {name} is not supported. Supported assignors: {supported}."
-            );
+            let message = format!("There is no assignor {name}; there are {supported}.");
             Err(Refusal::new(ErrorCode::UnsupportedAssignor, message))
         }
         _ => Ok(()),
@@ -87,8 +85,8 @@ impl ConsumerGroup {
         let known = self.members.contains_key(&request.member_id);
         if self.members.len() >= settings.consumer_max_size && !known {
             let message = format!(
-                "The consumer group has reached its maximum capacity of {} members.",
-                settings.consumer_max_size
+                "Group {} is full: group.consumer.max.size is {}.",
+                self.id, settings.consumer_max_size
             );
             return Err(Refusal::new(ErrorCode::GroupMaxSizeReached, message));
         }
@@ -101,10 +99,27 @@ impl ConsumerGroup {
         }
         let mut member = before.clone();
         member.update(caller, request);
+        let owned = request.topic_partitions.as_deref();
+        self.settle(context, id, before, member, owned, effects);
+        self.extend_session(context, settings, id);
+        Ok(self.response(settings, request, &sender))
+    }
+
+    /// Takes a member as it is now, and does what follows from that: a new epoch, new targets, and a
+    /// step of the member towards its own.
+    pub(super) fn settle(
+        &mut self,
+        context: &Context,
+        id: &str,
+        before: &Member,
+        member: Member,
+        owned: Owned,
+        effects: &mut Effects,
+    ) {
         let changed = !member.subscribes_like(before);
         if member != *before || !self.members.contains_key(id) {
             self.write_member(id, &member, effects);
-            self.members.insert(id.clone(), member);
+            self.members.insert(id.to_owned(), member);
         }
         self.drop_regexes(effects);
         if changed || self.epoch == 0 || self.has_new_topics(context.topics) {
@@ -113,10 +128,7 @@ impl ConsumerGroup {
         if self.epoch > self.target_epoch {
             self.assign(context, effects);
         }
-        let owned = request.topic_partitions.as_deref();
         self.reconcile(context, id, owned, effects);
-        self.extend_session(context, settings, id);
-        Ok(self.response(settings, request, &sender))
     }
 
     fn response(
@@ -171,7 +183,7 @@ impl ConsumerGroup {
                     return Ok(Sender { id, member: known.unwrap_or_default(), replaces: None });
                 }
                 Some((old, _)) => {
-                    let member = self.returning(old, &id, instance_id)?;
+                    let member = self.returning(old, instance_id)?;
                     return Ok(Sender { member, replaces: Some(old.clone()), id });
                 }
             },
@@ -185,20 +197,17 @@ impl ConsumerGroup {
     }
 
     /// A static member that comes back, maybe with another id: it has what it had.
-    fn returning(&self, old: &str, id: &str, instance_id: &str) -> Result<Member, Refusal> {
+    fn returning(&self, old: &str, instance_id: &str) -> Result<Member, Refusal> {
         let member = self.members.get(old).cloned().unwrap_or_default();
-        if member.epoch != LEAVE_STATIC_EPOCH {
-            let message = format!(
-                "Static member {id} with instance id {instance_id} cannot join the group because the \
-                 instance id is owned by {old} member."
-            );
+        if member.classic.is_none() && member.epoch != LEAVE_STATIC_EPOCH {
+            let message = format!("Member {old} has instance id {instance_id} and has not left.");
             return Err(Refusal::new(ErrorCode::UnreleasedInstanceId, message));
         }
         Ok(Member { epoch: 0, previous_epoch: 0, ..member })
     }
 
     /// Puts a member in the place of the static member that it is.
-    fn replace(&mut self, old: &str, id: &str, member: &Member, effects: &mut Effects) {
+    pub(super) fn replace(&mut self, old: &str, id: &str, member: &Member, effects: &mut Effects) {
         let target = self.targets.get(old).cloned().unwrap_or_default();
         self.forget(old, effects);
         self.members.insert(id.to_owned(), member.clone());
@@ -216,16 +225,14 @@ fn check_epoch(member: &Member, request: &m::ConsumerGroupHeartbeatRequest) -> R
     let owned = request.topic_partitions.as_deref();
     let is_late = told == member.previous_epoch && is_subset(owned, member);
     if told != epoch && !(told < epoch && is_late) {
-        let size = if told > epoch { "greater" } else { "smaller" };
         let message = format!(
-            "The consumer group member has a {size} member epoch ({told}) than the one known by the \
-             group coordinator ({epoch}). The member must abandon all its partitions and rejoin."
+            "The member is at epoch {epoch}, not {told}: it must give up all its partitions and join."
         );
         return Err(Refusal::new(ErrorCode::FencedMemberEpoch, message));
     }
     if member.state == MemberState::Unknown && owned.is_none_or(|owned| !owned.is_empty()) {
-        let message = "The consumer group member is in a unknown state. The member must abandon all \
-                       its partitions and rejoin.";
+        let message = "A newer release left the member in a state that is not known here: it must \
+                       give up all its partitions and join.";
         return Err(Refusal::new(ErrorCode::FencedMemberEpoch, message));
     }
     Ok(())

@@ -7,6 +7,7 @@ use super::super::record::{
 };
 use super::super::{Caller, partitions};
 use crate::protocol::messages::ConsumerGroupHeartbeatRequest;
+use crate::sort::sort;
 
 /// How far a member is with its reconciliation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -106,6 +107,13 @@ impl Member {
         self.topics == other.topics && self.regex() == other.regex()
     }
 
+    /// Subscribes to these topics.
+    pub(crate) fn set_topics(&mut self, mut names: Vec<String>) {
+        sort(&mut names);
+        names.dedup();
+        self.topics = names;
+    }
+
     /// Takes over what a heartbeat tells; what it leaves out has not changed.
     pub(crate) fn update(&mut self, caller: &Caller, request: &ConsumerGroupHeartbeatRequest) {
         let keep = |new: &Option<String>, old: &mut Option<String>| {
@@ -121,7 +129,7 @@ impl Member {
             self.rebalance_timeout_ms = request.rebalance_timeout_ms;
         }
         if let Some(names) = &request.subscribed_topic_names {
-            self.topics = sorted(names.clone());
+            self.set_topics(names.clone());
         }
         self.client_id = caller.client_id.to_owned();
         self.client_host = caller.client_host.to_owned();
@@ -134,7 +142,7 @@ impl Member {
         self.rack_id = value.rack_id;
         self.client_id = value.client_id;
         self.client_host = value.client_host;
-        self.topics = sorted(value.subscribed_topic_names);
+        self.set_topics(value.subscribed_topic_names);
         self.regex = value.subscribed_topic_regex;
         self.rebalance_timeout_ms = value.rebalance_timeout_ms;
         self.server_assignor = value.server_assignor;
@@ -173,10 +181,4 @@ impl Member {
             partitions_pending_revocation: partitions::to_record(&self.pending_revocation),
         }
     }
-}
-
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort_unstable();
-    names.dedup();
-    names
 }

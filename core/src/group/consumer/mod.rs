@@ -6,6 +6,8 @@
 //! its own, comes to the new epoch, and gets what others have given up. So no partition is owned
 //! twice, and members that are not concerned go on.
 
+mod classic;
+mod convert;
 mod describe;
 mod group;
 mod heartbeat;

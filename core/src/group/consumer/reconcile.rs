@@ -8,6 +8,7 @@ use super::group::ConsumerGroup;
 use super::member::{Member, MemberState};
 use crate::map;
 use crate::protocol::messages::ConsumerGroupHeartbeatTopicPartitions;
+use crate::sort::sort;
 
 /// What a member says that it owns; `None` where that has not changed.
 pub(super) type Owned<'a> = Option<&'a [ConsumerGroupHeartbeatTopicPartitions]>;
@@ -25,7 +26,7 @@ impl ConsumerGroup {
                 topics.push(topic.id);
                 counts.push((topic.id, topic.logs.len() as i32));
             }
-            topics.sort_unstable();
+            sort(&mut topics);
             topics.dedup();
             let target = self.targets.get(member_id).unwrap_or(&nothing);
             let instance_id = member.instance_id.as_deref();
@@ -71,10 +72,9 @@ impl ConsumerGroup {
             return;
         }
         self.write_current(id, &next, effects);
-        let rebalance_ms = (next.state == MemberState::UnrevokedPartitions).then(|| {
-            let timeout_ms = next.rebalance_timeout_ms.max(0) as u64;
-            context.now.monotonic_ms.saturating_add(timeout_ms)
-        });
+        // Who speaks the classic protocol is timed by its JoinGroup and SyncGroup.
+        let is_timed = next.state == MemberState::UnrevokedPartitions && next.classic.is_none();
+        let rebalance_ms = is_timed.then(|| context.now.after(next.rebalance_timeout_ms));
         self.deadlines.entry(id.to_owned()).or_default().rebalance_ms = rebalance_ms;
         self.members.insert(id.to_owned(), next);
     }

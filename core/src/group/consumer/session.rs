@@ -2,29 +2,36 @@
 //! over.
 
 use super::super::{Context, Effects, Settings};
-use super::group::ConsumerGroup;
+use super::group::{ConsumerGroup, Deadlines};
 use super::member::MemberState;
 use super::{LEAVE_STATIC_EPOCH, Refusal};
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::{ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse};
 
+impl Deadlines {
+    fn first_ms(&self) -> u64 {
+        let others = [self.rebalance_ms, self.join_ms, self.sync_ms];
+        others.into_iter().flatten().fold(self.session_ms, u64::min)
+    }
+}
+
 impl ConsumerGroup {
     /// When the group has something to do, on the monotonic clock.
     pub(crate) fn deadline_ms(&self) -> Option<u64> {
-        let first = |(session_ms, rebalance_ms): (u64, Option<u64>)| {
-            rebalance_ms.map_or(session_ms, |rebalance_ms| rebalance_ms.min(session_ms))
-        };
-        self.deadlines.values().map(|own| first((own.session_ms, own.rebalance_ms))).min()
+        self.deadlines.values().map(Deadlines::first_ms).min()
     }
 
     /// Puts those members out whose time is up.
-    pub(crate) fn advance(&mut self, context: &Context, effects: &mut Effects) {
+    pub(crate) fn advance(
+        &mut self,
+        context: &Context,
+        settings: &Settings,
+        effects: &mut Effects,
+    ) {
         let now_ms = context.now.monotonic_ms;
-        let late = self.deadlines.iter().filter(|(_, own)| {
-            own.session_ms <= now_ms || own.rebalance_ms.is_some_and(|due_ms| due_ms <= now_ms)
-        });
+        let late = self.deadlines.iter().filter(|(_, own)| own.first_ms() <= now_ms);
         let late: Vec<String> = late.map(|(id, _)| id.clone()).collect();
-        self.put_out(context, &late, effects);
+        self.put_out(context, settings, &late, effects);
     }
 
     /// All that was stored has been replayed: members have their timeouts from now on.
@@ -34,8 +41,7 @@ impl ConsumerGroup {
             self.extend_session(context, settings, &id);
             let Some(member) = self.members.get(&id) else { continue };
             if member.state == MemberState::UnrevokedPartitions {
-                let timeout_ms = member.rebalance_timeout_ms.max(0) as u64;
-                let due_ms = context.now.monotonic_ms.saturating_add(timeout_ms);
+                let due_ms = context.now.after(member.rebalance_timeout_ms);
                 self.deadlines.entry(id).or_default().rebalance_ms = Some(due_ms);
             }
         }
@@ -45,17 +51,21 @@ impl ConsumerGroup {
     pub(crate) fn keep_hosts(
         &mut self,
         context: &Context,
+        settings: &Settings,
         hosts: &[String],
         effects: &mut Effects,
     ) {
         let gone = self.members.iter().filter(|(_, member)| !hosts.contains(&member.client_host));
         let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
-        self.put_out(context, &gone, effects);
+        self.put_out(context, settings, &gone, effects);
     }
 
     /// Lets a member's session last its timeout from now.
     pub(super) fn extend_session(&mut self, context: &Context, settings: &Settings, id: &str) {
-        let end_ms = context.now.monotonic_ms.saturating_add(settings.consumer_session_timeout_ms);
+        let own = self.members.get(id).and_then(|member| member.classic.as_ref());
+        let timeout_ms =
+            own.map_or(settings.consumer_session_timeout_ms, |own| own.session_timeout_ms);
+        let end_ms = context.now.after(timeout_ms);
         self.deadlines.entry(id.to_owned()).or_default().session_ms = end_ms;
     }
 
@@ -63,6 +73,7 @@ impl ConsumerGroup {
     pub(crate) fn leave(
         &mut self,
         context: &Context,
+        settings: &Settings,
         request: &ConsumerGroupHeartbeatRequest,
         effects: &mut Effects,
     ) -> Result<ConsumerGroupHeartbeatResponse, Refusal> {
@@ -75,7 +86,7 @@ impl ConsumerGroup {
         if request.member_epoch == LEAVE_STATIC_EPOCH {
             self.rest(id, effects);
         } else {
-            self.put_out(context, std::slice::from_ref(id), effects);
+            self.put_out(context, settings, std::slice::from_ref(id), effects);
         }
         Ok(ConsumerGroupHeartbeatResponse {
             member_id: Some(id.clone()),
@@ -94,8 +105,15 @@ impl ConsumerGroup {
         }
     }
 
-    /// Puts members out, and gives the group its next epoch.
-    pub(super) fn put_out(&mut self, context: &Context, ids: &[String], effects: &mut Effects) {
+    /// Puts members out, and gives the group its next epoch. [`ConsumerGroup::is_to_be_classic`] may
+    /// hold after that.
+    pub(crate) fn put_out(
+        &mut self,
+        context: &Context,
+        settings: &Settings,
+        ids: &[String],
+        effects: &mut Effects,
+    ) {
         if ids.is_empty() {
             return;
         }
@@ -103,8 +121,11 @@ impl ConsumerGroup {
             self.forget(id, effects);
         }
         self.drop_regexes(effects);
-        let hash = self.hash_topics(context.topics);
-        self.next_epoch(hash, effects);
+        // What becomes a classic group begins a generation of its own.
+        if !self.is_to_be_classic(settings) {
+            let hash = self.hash_topics(context.topics);
+            self.next_epoch(hash, effects);
+        }
     }
 
     /// Forgets a member.
@@ -116,7 +137,7 @@ impl ConsumerGroup {
     }
 
     pub(super) fn unknown_member(&self, id: &str) -> Refusal {
-        let message = format!("Member {id} is not a member of group {}.", self.id);
+        let message = format!("Group {} has no member {id}.", self.id);
         Refusal::new(ErrorCode::UnknownMemberId, message)
     }
 
@@ -124,13 +145,12 @@ impl ConsumerGroup {
     pub(super) fn check_instance(&self, id: &str, instance_id: &str) -> Result<(), Refusal> {
         match self.static_member(instance_id) {
             None => {
-                let message = format!("Instance id {instance_id} is unknown.");
+                let message =
+                    format!("Group {} has no member with instance id {instance_id}.", self.id);
                 Err(Refusal::new(ErrorCode::UnknownMemberId, message))
             }
             Some((other, _)) if other != id => {
-                let message = format!(
-                    "Static member {id} with instance id {instance_id} was fenced by member {other}."
-                );
+                let message = format!("Instance id {instance_id} is now that of member {other}.");
                 Err(Refusal::new(ErrorCode::FencedInstanceId, message))
             }
             Some(_) => Ok(()),

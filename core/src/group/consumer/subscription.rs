@@ -9,6 +9,7 @@ use super::Refusal;
 use super::group::{ConsumerGroup, ResolvedRegex};
 use super::member::Member;
 use crate::protocol::ErrorCode;
+use crate::sort::sort;
 use crate::topic::Topics;
 
 /// Reads a pattern, which must match a topic's whole name, as Kafka has it match.
@@ -17,8 +18,7 @@ use crate::topic::Topics;
 /// Unicode classes such as `\pL`.
 fn compile(regex: &str) -> Result<Regex, Refusal> {
     let invalid = |error: regex_lite::Error| {
-        let message =
-            format!("SubscribedTopicRegex `{regex}` is not a valid regular expression: {error}.");
+        let message = format!("`{regex}` is no regular expression: {error}.");
         Refusal::new(ErrorCode::InvalidRegularExpression, message)
     };
     // By itself at first, for what closes a parenthesis that it has not opened is no pattern.
@@ -89,7 +89,7 @@ impl ConsumerGroup {
     fn resolve(&mut self, context: &Context, effects: &mut Effects) -> bool {
         let mut patterns: Vec<String> =
             self.members.values().filter_map(|member| member.regex().map(str::to_owned)).collect();
-        patterns.sort_unstable();
+        sort(&mut patterns);
         patterns.dedup();
         let mut changed = false;
         for pattern in patterns {
@@ -122,7 +122,7 @@ impl ConsumerGroup {
     pub(super) fn hash_topics(&self, topics: &Topics) -> i64 {
         let mut names: Vec<&str> =
             self.members.values().flat_map(|member| self.topics_of(member)).collect();
-        names.sort_unstable();
+        sort(&mut names);
         names.dedup();
         let mut existing = names.into_iter().filter_map(|name| topics.get(name)).peekable();
         if existing.peek().is_none() {

@@ -1,6 +1,6 @@
 //! OffsetCommit.
 
-use super::{find, key};
+use super::{TOPIC_IDS_SINCE, find, key};
 use crate::Uuid;
 use crate::group::record::{self, OffsetCommitValue};
 use crate::group::{Context, Effects, Group, Groups};
@@ -19,10 +19,10 @@ impl Groups {
         request: m::OffsetCommitRequest,
         effects: &mut Effects,
     ) -> m::OffsetCommitResponse {
-        let group = &request.group_id;
+        let (group, by_id) = (&request.group_id, version >= TOPIC_IDS_SINCE);
         // A topic that is not there is told apart before the group is looked at.
         let exists =
-            |topic: &m::OffsetCommitRequestTopic| find(context, &topic.name, topic.topic_id);
+            |topic: &m::OffsetCommitRequestTopic| find(context, by_id, &topic.name, topic.topic_id);
         let any = request.topics.iter().any(|topic| {
             exists(topic).is_ok_and(|(_, _, count)| {
                 topic.partitions.iter().any(|p| (0..count).contains(&p.partition_index))

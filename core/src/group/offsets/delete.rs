@@ -29,7 +29,8 @@ impl Groups {
         }
         let mut response = m::OffsetDeleteResponse::default();
         for topic in request.topics {
-            let count = find(context, &topic.name, Uuid::ZERO).map_or(0, |(_, _, count)| count);
+            let count =
+                find(context, false, &topic.name, Uuid::ZERO).map_or(0, |(_, _, count)| count);
             let subscribed = self.groups.get(id).is_some_and(|g| g.is_subscribed_to(&topic.name));
             let partitions = topic.partitions.iter().map(|partition| {
                 let index = partition.partition_index;

@@ -1,6 +1,6 @@
 //! OffsetFetch.
 
-use super::find;
+use super::{TOPIC_IDS_SINCE, find};
 use crate::Uuid;
 use crate::group::record::OffsetCommitValue;
 use crate::group::{Context, Group, Groups};
@@ -21,11 +21,11 @@ impl Groups {
             let (group_id, error_code) = (group.clone(), code.code());
             return m::OffsetFetchResponseGroup { group_id, error_code, topics: Vec::new() };
         }
-        let by_id = version >= 10;
+        let by_id = version >= TOPIC_IDS_SINCE;
         let mut topics = Vec::new();
         for topic in request.topics.iter().flatten() {
             let found = if by_id {
-                find(context, "", topic.topic_id)
+                find(context, true, "", topic.topic_id)
             } else {
                 Ok((topic.name.as_str(), Uuid::ZERO, 0))
             };

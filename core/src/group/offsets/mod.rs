@@ -12,6 +12,9 @@ use super::{Context, CoordinatorRecord};
 use crate::Uuid;
 use crate::protocol::ErrorCode;
 
+/// From this version of OffsetCommit and of OffsetFetch on, topics are named by their ids.
+const TOPIC_IDS_SINCE: i16 = 10;
+
 /// The offsets of one group, by topic and partition.
 pub(super) type GroupOffsets = LiteMap<String, LiteMap<i32, OffsetCommitValue>>;
 
@@ -67,15 +70,16 @@ fn tombstone(group: &str, topic: &str, partition: i32) -> CoordinatorRecord {
     record::tombstone(&key(group, topic, partition))
 }
 
-/// A topic that a request names by name, or by id where it has one: name, id, number of partitions.
+/// A topic that a request names, by id if it is `by_id`: name, id, number of partitions.
 fn find<'a>(
     context: &Context<'a>,
+    by_id: bool,
     name: &str,
     id: Uuid,
 ) -> Result<(&'a str, Uuid, i32), ErrorCode> {
-    let found = match id.is_zero() {
-        true => context.topics.get(name).ok_or(ErrorCode::UnknownTopicOrPartition),
-        false => context.topics.by_id(id).ok_or(ErrorCode::UnknownTopicId),
+    let found = match by_id {
+        false => context.topics.get(name).ok_or(ErrorCode::UnknownTopicOrPartition),
+        true => context.topics.by_id(id).ok_or(ErrorCode::UnknownTopicId),
     };
     found.map(|topic| (topic.name.as_str(), topic.id, topic.logs.len() as i32))
 }

@@ -21,7 +21,7 @@ pub(crate) use self::consumer::{
     ConsumerGroupCurrentMemberAssignmentValue, ConsumerGroupMemberMetadataValue,
     ConsumerGroupMetadataValue, ConsumerGroupRegularExpressionValue,
     ConsumerGroupTargetAssignmentMemberValue, ConsumerGroupTargetAssignmentMetadataValue,
-    RecordClassicMemberMetadata, RecordTopicPartitions,
+    RecordClassicMemberMetadata, RecordClassicProtocol, RecordTopicPartitions,
 };
 pub(crate) use self::key::RecordKey;
 pub(crate) use self::offset::OffsetCommitValue;

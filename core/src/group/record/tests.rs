@@ -4,7 +4,6 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 
-use super::consumer::RecordClassicProtocol;
 use super::*;
 use crate::Uuid;
 

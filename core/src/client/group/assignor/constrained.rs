@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use super::problem::{Owners, Problem};
 use super::sticky::Claims;
+use crate::sort::sort_by_key;
 
 struct Builder<'a, 'b> {
     problem: &'a Problem<'b>,
@@ -36,8 +37,8 @@ pub(super) fn assign(problem: &Problem<'_>, claims: &Claims) -> (Owners, Vec<usi
     };
     let least = partitions / members;
     builder.keep(least, partitions.div_ceil(members), partitions % members);
-    builder.below.sort_unstable_by_key(|&member| problem.rank[member]);
-    builder.at_least.make_contiguous().sort_unstable_by_key(|&member| problem.rank[member]);
+    sort_by_key(&mut builder.below, |&member| problem.rank[member]);
+    sort_by_key(builder.at_least.make_contiguous(), |&member| problem.rank[member]);
     builder.fill(least);
     (builder.owners, builder.moving)
 }
@@ -50,7 +51,7 @@ impl Builder<'_, '_> {
             let mut owned = self.claims.owned[member].clone();
             owned.retain(|&partition| !self.claims.doubly[partition]);
             let topic_of = &self.problem.topic_of;
-            owned.sort_unstable_by_key(|&p| (self.problem.within(p), topic_of[p]));
+            sort_by_key(&mut owned, |&p| (self.problem.within(p), topic_of[p]));
             let kept = if owned.len() < least {
                 self.below.push(member);
                 owned.len()

@@ -5,6 +5,7 @@ use super::java_order::string_hash;
 use super::movements::Movements;
 use super::problem::{Owners, Problem};
 use super::sticky::Claims;
+use crate::sort::sort_by_key;
 
 struct Builder<'a, 'b> {
     problem: &'a Problem<'b>,
@@ -46,7 +47,7 @@ pub(super) fn assign(problem: &Problem<'_>, claims: Claims) -> Owners {
     }
     builder.sorted = (0..members).collect();
     let (count, rank) = (&builder.count, &problem.rank);
-    builder.sorted.sort_unstable_by_key(|&member| (count[member], rank[member]));
+    sort_by_key(&mut builder.sorted, |&member| (count[member], rank[member]));
     builder.balance(must_revoke);
     builder.owners
 }
@@ -75,7 +76,7 @@ impl Builder<'_, '_> {
         let initial = self.count.iter().all(|&count| count == 0);
         // Topics that few members want go first.
         let mut all: Vec<usize> = (0..self.owners.len()).collect();
-        all.sort_unstable_by_key(|&p| (self.wanted_by[problem.topic_of[p]], p));
+        sort_by_key(&mut all, |&p| (self.wanted_by[problem.topic_of[p]], p));
         let mut unassigned: Vec<usize> =
             all.iter().copied().filter(|&p| self.owners[p].is_none()).collect();
         for &partition in &unassigned {

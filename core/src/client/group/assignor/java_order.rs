@@ -1,6 +1,7 @@
 //! The order in which Java's `HashMap` and `HashSet` yield what was put into them: by bucket, and
 //! within a bucket in the order of insertion (which the growing of the table preserves).
 
+use crate::sort::sort_by_key;
 /// A table's first size, and the share of it that may be filled before it doubles.
 const FIRST_CAPACITY: usize = 16;
 
@@ -23,7 +24,7 @@ pub(super) fn bucket(hash: i32, entries: usize) -> usize {
 pub(super) fn java_order(keys: &[&str]) -> Vec<usize> {
     let place = |at: &usize| (bucket(string_hash(keys[*at]), keys.len()), *at);
     let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_unstable_by_key(place);
+    sort_by_key(&mut order, place);
     order
 }
 

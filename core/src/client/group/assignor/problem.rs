@@ -6,6 +6,7 @@ use litemap::LiteMap;
 
 use super::java_order::java_order;
 use super::{GroupMember, TopicPartition};
+use crate::sort::{sort, sort_by_key};
 
 /// For each partition the member that gets it.
 pub(super) type Owners = Vec<Option<usize>>;
@@ -44,14 +45,14 @@ impl<'a> Problem<'a> {
         let subscribed = members.iter().map(|member| {
             let mut of_member: Vec<usize> =
                 member.topics.iter().filter_map(|name| find(&topics, name)).collect();
-            of_member.sort_unstable();
+            sort(&mut of_member);
             of_member.dedup();
             of_member
         });
         let subscribed = subscribed.collect();
         let ids: Vec<&str> = members.iter().map(|member| &*member.member_id).collect();
         let mut sorted: Vec<usize> = (0..ids.len()).collect();
-        sorted.sort_unstable_by_key(|&member| ids[member]);
+        sort_by_key(&mut sorted, |&member| ids[member]);
         let mut rank = vec![0; ids.len()];
         sorted.into_iter().enumerate().for_each(|(place, member)| rank[member] = place);
         let java_order = java_order(&ids);

@@ -1,6 +1,7 @@
 //! Range and round-robin, which look only at who subscribes to what.
 
 use super::problem::{Owners, Problem};
+use crate::sort::sort_by_key;
 
 /// Each topic by itself: the members in order, each a run of partitions, the first ones one more
 /// where they do not divide evenly.
@@ -38,7 +39,7 @@ pub(super) fn round_robin(problem: &Problem<'_>) -> Owners {
 /// Static members by their instance ids, then the others by the ids they were given.
 fn static_first(problem: &Problem<'_>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..problem.members.len()).collect();
-    order.sort_unstable_by_key(|&member| {
+    sort_by_key(&mut order, |&member| {
         let known = &problem.members[member];
         let instance = known.group_instance_id.as_deref();
         (instance.is_none(), instance, &*known.member_id)

@@ -55,6 +55,7 @@ impl Classic {
                 self.rejoin = None;
                 self.joins_after_revoking = false;
                 self.lead = None;
+                self.leads = false;
                 self.snapshot = None;
                 self.assignments = None;
                 self.joined_topics = names;

@@ -58,10 +58,9 @@ impl Classic {
         let topics = members.iter().flat_map(|member| member.topics.iter().cloned());
         shared.topics.of_group = distinct(topics.collect());
         shared.phase = Phase::Assigning;
+        self.leads = true;
         if answer.skip_assignment {
             // A static leader is back; its group goes on as it was (KIP-814).
-            self.snapshot = Topics::counts(context, &shared.topics.of_group);
-            self.compared = context.cluster.metadata.generation;
             return self.sync(context, shared, Vec::new());
         }
         self.lead = Some(Lead { assignor, members, raw, asked: false });
@@ -108,7 +107,11 @@ fn read_member(
     metadata: &Bytes,
 ) -> Result<GroupMember, DecodeError> {
     let (_, subscription): (_, ConsumerProtocolSubscription) =
-        decode_consumer_protocol(metadata.clone())?;
+        decode_consumer_protocol(metadata.clone()).or_else(|error| {
+            // KafkaJS lets assigners claim a newer version, and writes the fields of version 0.
+            let fields = metadata.get(2..).ok_or(error)?;
+            decode_consumer_protocol([&[0, 0], fields].concat().into()).map_err(|_| error)
+        })?;
     Ok(GroupMember {
         member_id: member_id.to_owned(),
         group_instance_id: group_instance_id.clone(),

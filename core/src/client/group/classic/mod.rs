@@ -38,6 +38,8 @@ pub(super) struct Classic {
     /// The topics that the member joined with.
     joined_topics: Vec<Arc<str>>,
     lead: Option<Lead>,
+    /// Whether the member leads the present generation, and so watches the group's topics.
+    leads: bool,
     /// What a host's assignor answered.
     pub(super) assignments: Option<Vec<(String, Bytes)>>,
     /// The numbers of partitions that the leader's assignment rests on.
@@ -111,9 +113,9 @@ impl Classic {
             return;
         }
         self.compared = news;
-        if let Some(snapshot) = &self.snapshot
+        if self.leads
             && let Some(counts) = Topics::counts(context, &shared.topics.of_group)
-            && counts != *snapshot
+            && *self.snapshot.get_or_insert_with(|| counts.clone()) != counts
         {
             self.rejoin.get_or_insert("cached metadata has changed");
         }

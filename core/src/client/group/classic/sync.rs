@@ -10,6 +10,7 @@ use crate::client::error::ClientError;
 use crate::client::event::Response;
 use crate::protocol::messages::{SyncGroupRequest, SyncGroupRequestAssignment, SyncGroupResponse};
 use crate::protocol::{ApiKey, ConsumerProtocolAssignment, ErrorCode, decode_consumer_protocol};
+use crate::sort::sort;
 
 impl Classic {
     /// Asks for the member's part; the leader hands in everybody's.
@@ -90,7 +91,7 @@ impl Classic {
         shared: &mut Shared,
         mut partitions: Vec<TopicPartition>,
     ) {
-        partitions.sort_unstable();
+        sort(&mut partitions);
         partitions.dedup();
         shared.phase = Phase::Stable;
         if partitions.iter().any(|(topic, _)| !shared.topics.allows(topic)) {
@@ -107,7 +108,7 @@ impl Classic {
         let added = without(&partitions, &owned);
         let revoked = without(&owned, &partitions);
         shared.owned.add(context, &added);
-        shared.joined(context, added);
+        shared.joined(context, added, partitions);
         if !revoked.is_empty() {
             // Others get them in the next rebalance (KIP-429).
             self.joins_after_revoking = true;

@@ -12,6 +12,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
+import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.*;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
@@ -112,13 +115,17 @@ public class GoldenScenarios {
         return partitions(topics);
     }
 
+    static String shown(String id) {
+        return members.contains(id) ? alias(id) : id;
+    }
+
     static String describe(String group) throws Exception {
         ConsumerGroupDescribeResponseData.DescribedGroup described = new ConsumerGroupDescribeResponseData(
             new ByteBufferAccessor(call(ApiKeys.CONSUMER_GROUP_DESCRIBE, 1,
                 new ConsumerGroupDescribeRequestData().setGroupIds(List.of(group + suffix)))), (short) 1)
             .groups().get(0);
         if (described.errorCode() != 0) return code(described.errorCode());
-        String members = described.members().stream().map(member -> " | " + member.memberId() + " "
+        String members = described.members().stream().map(member -> " | " + shown(member.memberId()) + " "
             + member.memberEpoch() + " " + described(member.assignment()) + " -> "
             + described(member.targetAssignment())).sorted().collect(Collectors.joining());
         return described.groupState() + " " + described.groupEpoch() + " " + described.assignmentEpoch()
@@ -127,7 +134,7 @@ public class GoldenScenarios {
 
     static String commit(String[] words) throws Exception {
         OffsetCommitRequestData request = new OffsetCommitRequestData().setGroupId(words[1] + suffix)
-            .setMemberId(words[2].equals("-") ? "" : words[2])
+            .setMemberId(id(words[2]))
             .setGenerationIdOrMemberEpoch(Integer.parseInt(words[3]))
             .setTopics(List.of(new OffsetCommitRequestData.OffsetCommitRequestTopic()
                 .setName(words[4] + suffix).setPartitions(List.of(
@@ -206,6 +213,94 @@ public class GoldenScenarios {
                 .setProtocols(protocols))), (short) 5).errorCode());
     }
 
+    /** The ids of members of the classic protocol, which Kafka makes: c1, c2, ... */
+    static final List<String> members = new ArrayList<>();
+
+    static String id(String alias) {
+        if (!alias.startsWith("c")) return alias.equals("-") ? "" : alias;
+        return members.get(Integer.parseInt(alias.substring(1)) - 1);
+    }
+
+    static String alias(String id) {
+        if (!members.contains(id)) members.add(id);
+        return "c" + (members.indexOf(id) + 1);
+    }
+
+    static List<TopicPartition> topicPartitions(String text) {
+        List<TopicPartition> all = new ArrayList<>();
+        for (String topic : list(text, ";")) {
+            String[] parts = topic.split(":");
+            for (String partition : list(parts[1], ",")) {
+                all.add(new TopicPartition(parts[0] + suffix, Integer.parseInt(partition)));
+            }
+        }
+        return all;
+    }
+
+    /** cjoin GROUP MEMBER TOPICS OWNED [INSTANCE] */
+    static String classicJoin(String[] words) throws Exception {
+        JoinGroupRequestData.JoinGroupRequestProtocolCollection protocols =
+            new JoinGroupRequestData.JoinGroupRequestProtocolCollection();
+        List<String> topics = list(words[3], ",").stream().map(topic -> topic + suffix).toList();
+        ByteBuffer metadata = ConsumerProtocol.serializeSubscription(
+            new ConsumerPartitionAssignor.Subscription(topics, null, topicPartitions(words[4])));
+        byte[] bytes = new byte[metadata.remaining()];
+        metadata.get(bytes);
+        protocols.add(new JoinGroupRequestData.JoinGroupRequestProtocol().setName("range")
+            .setMetadata(bytes));
+        JoinGroupResponseData response = new JoinGroupResponseData(new ByteBufferAccessor(call(
+            ApiKeys.JOIN_GROUP, 9, new JoinGroupRequestData().setGroupId(words[1] + suffix)
+                .setMemberId(id(words[2])).setProtocolType("consumer").setSessionTimeoutMs(10_000)
+                .setRebalanceTimeoutMs(10_000).setProtocols(protocols)
+                .setGroupInstanceId(words.length > 5 ? words[5] : null))), (short) 9);
+        if (response.errorCode() == Errors.MEMBER_ID_REQUIRED.code()) {
+            return "MEMBER_ID_REQUIRED " + alias(response.memberId());
+        }
+        return response.errorCode() != 0 ? code(response.errorCode()) : alias(response.memberId()) + " "
+            + response.generationId() + " " + response.protocolName() + " "
+            + (response.leader().equals(response.memberId()) ? "leads" : "follows");
+    }
+
+    /** csync GROUP MEMBER GENERATION [ASSIGNMENT] */
+    static String classicSync(String[] words) throws Exception {
+        SyncGroupRequestData request = new SyncGroupRequestData().setGroupId(words[1] + suffix)
+            .setMemberId(id(words[2])).setGenerationId(Integer.parseInt(words[3]))
+            .setProtocolType("consumer").setProtocolName("range");
+        if (words.length > 4) {
+            ByteBuffer assigned = ConsumerProtocol.serializeAssignment(
+                new ConsumerPartitionAssignor.Assignment(topicPartitions(words[4])));
+            byte[] bytes = new byte[assigned.remaining()];
+            assigned.get(bytes);
+            request.setAssignments(List.of(new SyncGroupRequestData.SyncGroupRequestAssignment()
+                .setMemberId(id(words[2])).setAssignment(bytes)));
+        }
+        SyncGroupResponseData response = new SyncGroupResponseData(
+            new ByteBufferAccessor(call(ApiKeys.SYNC_GROUP, 5, request)), (short) 5);
+        if (response.errorCode() != 0) return code(response.errorCode());
+        Map<Uuid, List<Integer>> topics = new HashMap<>();
+        ConsumerProtocol.deserializeAssignment(ByteBuffer.wrap(response.assignment())).partitions()
+            .forEach(one -> topics.computeIfAbsent(
+                ids.get(one.topic().substring(0, one.topic().length() - suffix.length())),
+                __ -> new ArrayList<>()).add(one.partition()));
+        return partitions(topics);
+    }
+
+    /** chb GROUP MEMBER GENERATION */
+    static String classicHeartbeat(String[] words) throws Exception {
+        return code(new HeartbeatResponseData(new ByteBufferAccessor(call(ApiKeys.HEARTBEAT, 4,
+            new HeartbeatRequestData().setGroupId(words[1] + suffix).setMemberId(id(words[2]))
+                .setGenerationId(Integer.parseInt(words[3])))), (short) 4).errorCode());
+    }
+
+    /** cleave GROUP MEMBER [INSTANCE] */
+    static String classicLeave(String[] words) throws Exception {
+        return code(new LeaveGroupResponseData(new ByteBufferAccessor(call(ApiKeys.LEAVE_GROUP, 5,
+            new LeaveGroupRequestData().setGroupId(words[1] + suffix).setMembers(List.of(
+                new LeaveGroupRequestData.MemberIdentity().setMemberId(id(words[2]))
+                    .setGroupInstanceId(words.length > 3 ? words[3] : null))))), (short) 5)
+            .members().get(0).errorCode());
+    }
+
     static String step(String[] words) throws Exception {
         return switch (words[0]) {
             case "topic" -> topic(words[1], Integer.parseInt(words[2]));
@@ -216,6 +311,10 @@ public class GoldenScenarios {
             case "commit" -> commit(words);
             case "fetch" -> fetch(words);
             case "list" -> listed(words[1]);
+            case "cjoin" -> classicJoin(words);
+            case "csync" -> classicSync(words);
+            case "chb" -> classicHeartbeat(words);
+            case "cleave" -> classicLeave(words);
             case "join" -> join(words[1]);
             case "delete" -> code(new DeleteGroupsResponseData(new ByteBufferAccessor(
                 call(ApiKeys.DELETE_GROUPS, 2, new DeleteGroupsRequestData()
@@ -243,6 +342,7 @@ public class GoldenScenarios {
             Path path = Path.of(file);
             suffix = "-" + System.currentTimeMillis();
             ids.clear();
+            members.clear();
             List<String> lines = new ArrayList<>();
             for (String line : Files.readAllLines(path)) {
                 if (line.isBlank() || line.startsWith("#")) {

@@ -1,0 +1,164 @@
+//! One member, and the application around its client.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ottla::client::{
+    Client, ClientConfig, Event, Fetched, GroupEvent, Link, Subscription, TopicPartition,
+};
+use ottla::{ConnectionId, Now};
+
+use super::checks::Checks;
+
+pub struct Member {
+    pub number: usize,
+    pub client: Client,
+    pub links: BTreeMap<Link, ConnectionId>,
+    /// Gone.
+    pub crashed: bool,
+    /// Hangs: neither client nor application do anything, but they are still there.
+    pub stalled: bool,
+    /// Whether the application takes records and marks them processed by itself.
+    pub consumes: bool,
+    /// Whether it acknowledges revocations by itself.
+    pub acknowledges: bool,
+    /// What it has not acknowledged.
+    unacknowledged: Vec<Vec<TopicPartition>>,
+    /// Whether it is to say that it is alive.
+    pub alive: bool,
+    /// What was told of the group, in short.
+    pub told: Vec<String>,
+    pub left: bool,
+    /// Rebalances that have begun and not ended.
+    rebalancing: bool,
+}
+
+impl Member {
+    pub fn new(number: usize, config: ClientConfig, topics: &[&str], now: Now) -> Member {
+        let mut client = Client::new(config, 1 + number as u64).unwrap();
+        let topics: Vec<Arc<str>> = topics.iter().map(|&topic| topic.into()).collect();
+        if !topics.is_empty() {
+            client.subscribe(now, Subscription::Topics(topics)).unwrap();
+        }
+        Member {
+            number,
+            client,
+            links: BTreeMap::new(),
+            crashed: false,
+            stalled: false,
+            consumes: true,
+            acknowledges: true,
+            unacknowledged: Vec::new(),
+            alive: true,
+            told: Vec::new(),
+            left: false,
+            rebalancing: true,
+        }
+    }
+
+    /// Whether no rebalance is under way, as far as the member knows.
+    pub fn is_quiet(&self) -> bool {
+        !self.rebalancing || self.left
+    }
+
+    /// What was told since, in short.
+    pub fn told(&mut self) -> String {
+        std::mem::take(&mut self.told).join(", ")
+    }
+
+    /// Takes events and records, until there are none.
+    pub fn work(&mut self, now: Now, checks: &mut Checks) {
+        if self.alive {
+            self.client.alive(now);
+        }
+        loop {
+            let mut idle = true;
+            while self.acknowledges
+                && let Some(partitions) = self.unacknowledged.pop()
+            {
+                checks.given_up(self.number, &partitions);
+                self.client.acknowledge_revoked(now);
+            }
+            while let Some(event) = self.client.poll_event() {
+                idle = false;
+                if let Event::Group(event) = event {
+                    self.heard(event, checks);
+                }
+            }
+            while self.consumes
+                && let Some(fetched) = self.client.poll_fetched(now)
+            {
+                idle = false;
+                self.process(&fetched, checks);
+            }
+            if idle {
+                return;
+            }
+        }
+    }
+
+    fn process(&mut self, fetched: &Fetched, checks: &mut Checks) {
+        let key = (fetched.topic.clone(), fetched.partition);
+        let records = fetched.batches.iter().flat_map(|batch| batch.records(1 << 24).unwrap());
+        for record in records.filter(|record| record.offset >= fetched.first_offset) {
+            checks.processed(self.number, &key, record.offset, record.value.as_deref());
+        }
+        self.client.mark_processed(&fetched.topic, fetched.partition, fetched.next_offset);
+    }
+
+    fn heard(&mut self, event: GroupEvent, checks: &mut Checks) {
+        self.told.push(match event {
+            GroupEvent::Rebalancing { .. } => {
+                self.rebalancing = true;
+                "rebalancing".to_owned()
+            }
+            GroupEvent::Revoked { partitions } => {
+                let text = format!("revoked {}", list(&partitions));
+                self.unacknowledged.push(partitions);
+                text
+            }
+            GroupEvent::Lost { partitions } => {
+                checks.given_up(self.number, &partitions);
+                // To be acknowledged all the same, but not taken from the member again.
+                self.unacknowledged.iter_mut().for_each(Vec::clear);
+                format!("lost {}", list(&partitions))
+            }
+            GroupEvent::Assigned { partitions } => {
+                checks.taken(self.number, &partitions);
+                format!("assigned {}", list(&partitions))
+            }
+            GroupEvent::Joined(membership) => {
+                self.rebalancing = false;
+                checks.joined(self.number, &membership);
+                format!("joined {}", list(&membership.partitions))
+            }
+            GroupEvent::Committed { offsets, .. } => {
+                for offset in offsets {
+                    let key = (Arc::from(offset.topic), offset.partition);
+                    if let Ok(committed) = offset.result {
+                        checks.committed(&key, committed);
+                    }
+                }
+                return;
+            }
+            GroupEvent::Left => {
+                self.left = true;
+                checks.gone(self.number);
+                "left".to_owned()
+            }
+            GroupEvent::PollIntervalExceeded => "too slow".to_owned(),
+            GroupEvent::Failed { error } => format!("failed: {error}"),
+            other => format!("{other:?}"),
+        });
+    }
+
+    /// Leaves; the world has to run for that.
+    pub fn leave(&mut self, now: Now) {
+        self.client.leave_group(now).unwrap();
+    }
+}
+
+pub fn list(partitions: &[TopicPartition]) -> String {
+    let each = partitions.iter().map(|(topic, partition)| format!("{topic}{partition}"));
+    each.collect::<Vec<_>>().join(" ")
+}

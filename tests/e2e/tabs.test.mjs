@@ -1,0 +1,327 @@
+// One broker for all tabs of a site: whoever leads may be closed, crash, go into the back/forward
+// cache, freeze and thaw, and the others go on.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { launch, newProfile } from '../lib/chromium.mjs'
+import { serve } from '../lib/serve.mjs'
+import {
+  checkStored,
+  deaths,
+  keepingWorkers,
+  leaderOf,
+  Tab,
+  withoutFreezeEvent,
+  withoutSharedWorker,
+} from '../lib/tabs.mjs'
+
+const timeout = 120_000
+const topic = 'orders'
+let server
+
+before(async () => {
+  server = await serve(fileURLToPath(new URL('../dist/', import.meta.url)))
+})
+after(() => server?.close())
+
+/** Runs a test with so many tabs, the first of which leads, in a browser with a profile of its own. */
+async function withTabs(count, use, { before = [], url = server.url, asIs = false } = {}) {
+  const profile = await newProfile()
+  const browser = await launch(profile.path, { asIs })
+  try {
+    const tabs = []
+    for (let at = 0; at < count; at++) {
+      tabs.push(await Tab.open(browser, url, { before }))
+      if (at === 0) await tabs[0].call('create', topic, 1)
+      else await tabs[at].call('send', topic, `hello-${at}`)
+    }
+    await use(tabs, browser)
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+}
+
+/** Whether what a tab sends is stored, and all that was acknowledged is there once. */
+async function checkAll(tabs, reader) {
+  for (const tab of tabs) await tab.call('stop')
+  const acknowledged = []
+  const errors = []
+  for (const tab of tabs) {
+    acknowledged.push(...(await tab.get('acknowledged')))
+    errors.push(...(await tab.get('errors')))
+  }
+  const stored = await reader.call('readAll', topic)
+  checkStored(
+    stored.filter(({ value }) => !value.startsWith('hello')),
+    acknowledged,
+    errors,
+  )
+  return { stored, acknowledged, errors }
+}
+
+test('tabs share one broker, and each knows who runs it', { timeout }, () =>
+  withTabs(3, async (tabs) => {
+    const [first, ...others] = await Promise.all(tabs.map((tab) => tab.leadership()))
+    assert.deepEqual([first.isLeader, first.via], [true, 'worker'])
+    for (const other of others) {
+      assert.equal(other.leader, first.tab)
+      assert.equal(other.isLeader, false)
+      assert.equal(other.epoch, first.epoch)
+      assert.equal(other.via, 'port')
+    }
+    // What one stores, another gets pushed.
+    await tabs[1].call('follow', topic)
+    await sleep(200)
+    await tabs[2].call('send', topic, 'pushed')
+    await tabs[1].page.waitForFunction(() =>
+      window.tab.client.received.some(({ value }) => value === 'pushed'),
+    )
+  }),
+)
+
+for (const death of Object.keys(deaths)) {
+  test(`the leader's death, by ${death}: another tab takes over`, { timeout }, () =>
+    withTabs(
+      3,
+      async (tabs) => {
+        const { leader, others } = await leaderOf(tabs)
+        const { epoch } = await leader.leadership()
+        for (const [at, tab] of others.entries()) await tab.call('produce', topic, `tab${at}`)
+        await sleep(200)
+        await deaths[death](leader)
+        for (const tab of others) {
+          const known = await tab.knowsLeader((leadership) => leadership.epoch > epoch)
+          assert.equal(known.epoch, epoch + 1)
+        }
+        await sleep(200)
+        const { errors } = await checkAll(others, others[0])
+        assert.deepEqual(errors, [])
+      },
+      { before: [keepingWorkers] },
+    ),
+  )
+}
+
+test('a leader that shuts down hands over, and comes back as a client', { timeout }, () =>
+  withTabs(2, async ([leader, other]) => {
+    const { epoch } = await leader.leadership()
+    await leader.page.evaluate(() => window.tab.client.kafka.shutdown())
+    await other.knowsLeader(({ isLeader }) => isLeader)
+    assert.equal(await leader.call('send', topic, 'as a client'), '1')
+    assert.deepEqual((await leader.leadership()).epoch, epoch + 1)
+  }),
+)
+
+test('a leader in the back/forward cache gives up, and comes back as a client', { timeout }, () =>
+  withTabs(
+    2,
+    async ([leader, other]) => {
+      await leader.page.evaluate(() => {
+        addEventListener('pageshow', ({ persisted }) => (window.persisted = persisted))
+      })
+      await leader.call('produce', topic, 'back')
+      await other.call('produce', topic, 'stays')
+      await sleep(200)
+      await leader.page.goto('about:blank')
+      await other.knowsLeader(({ isLeader }) => isLeader)
+      await sleep(200)
+      // Not by Playwright, which would wait for it to load.
+      await leader.page.evaluate(() => void history.back())
+      await leader.page.waitForFunction(() => 'persisted' in window)
+      assert.equal(await leader.page.evaluate(() => window.persisted), true, 'it was in the cache')
+      const before = (await leader.get('acknowledged')).length
+      await leader.page.waitForFunction(
+        (before) => window.tab.client.acknowledged.length > before + 10,
+        before,
+      )
+      assert.equal((await leader.leadership()).isLeader, false)
+      const { errors } = await checkAll([leader, other], other)
+      assert.deepEqual(errors, [])
+    },
+    // A page with a SharedWorker is not taken into the cache by every browser.
+    { before: [withoutSharedWorker] },
+  ),
+)
+
+test('a leader that freezes gives up in time, and comes back as a client', { timeout }, () =>
+  withTabs(
+    2,
+    async ([leader, other]) => {
+    await leader.call('produce', topic, 'freezes')
+    await other.call('produce', topic, 'stays')
+    await sleep(200)
+    await leader.lifecycle('frozen')
+    await other.knowsLeader(({ isLeader }) => isLeader)
+    await sleep(200)
+    await leader.lifecycle('active')
+    const before = (await leader.get('acknowledged')).length
+    await leader.page.waitForFunction(
+      (before) => window.tab.client.acknowledged.length > before + 10,
+      before,
+      { polling: 100 },
+    )
+    const { errors } = await checkAll([leader, other], other)
+    assert.deepEqual(errors, [])
+    },
+    { asIs: true },
+  ),
+)
+
+test('a leader frozen without a word is taken over from, and writes nothing when it thaws', { timeout }, () =>
+  withTabs(
+    2,
+    async ([leader, other]) => {
+      await leader.call('produce', topic, 'freezes')
+      await other.call('produce', topic, 'stays')
+      await sleep(200)
+      await leader.lifecycle('frozen')
+      await other.knowsLeader(({ isLeader }) => isLeader)
+      await sleep(200)
+      await leader.lifecycle('active')
+      await leader.knowsLeader(({ isLeader }) => !isLeader)
+      const before = (await leader.get('acknowledged')).length
+      await leader.page.waitForFunction(
+        (before) => window.tab.client.acknowledged.length > before + 10,
+        before,
+        { polling: 100 },
+      )
+      const { errors } = await checkAll([leader, other], other)
+      assert.deepEqual(errors, [])
+    },
+    { before: [withoutFreezeEvent], asIs: true },
+  ),
+)
+
+test('without a SharedWorker frames go over channels', { timeout }, () =>
+  withTabs(
+    3,
+    async (tabs) => {
+      const { leader, others } = await leaderOf(tabs)
+      await others[0].call('follow', topic)
+      await sleep(200)
+      assert.equal((await others[0].leadership()).via, 'channel')
+      for (const [at, tab] of others.entries()) await tab.call('produce', topic, `tab${at}`)
+      await sleep(200)
+      await deaths.crash(leader)
+      for (const tab of others) await tab.knowsLeader(({ epoch }) => epoch === 2)
+      await sleep(200)
+      const { errors, acknowledged } = await checkAll(others, others[0])
+      assert.deepEqual(errors, [])
+      const received = (await others[0].get('received')).map(({ value }) => value)
+      assert.equal(new Set(received).size, received.length, 'nothing is handed out twice')
+      assert.ok(received.length >= acknowledged.length)
+    },
+    { before: [withoutSharedWorker] },
+  ),
+)
+
+test('a policy that forbids the SharedWorker costs nothing but speed', { timeout }, async () => {
+  // Workers by their exact addresses, all but the switchboard.
+  const strict = await serve(fileURLToPath(new URL('../dist/', import.meta.url)), 0, (path, content) =>
+    path.includes('switchboard') ? 'throw new Error("not to be run")' : content,
+  )
+  try {
+    await withTabs(
+      2,
+      async ([, other]) => {
+        await other.call('follow', topic)
+        await sleep(500)
+        assert.equal((await other.leadership()).via, 'channel')
+      },
+      { url: strict.url },
+    )
+  } finally {
+    await strict.close()
+  }
+})
+
+test('clients in workers: a dedicated one takes part, a shared one is a client', { timeout }, () =>
+  withTabs(2, async ([leader, other]) => {
+    const inWorker = (tab, shared, value) =>
+      tab.page.evaluate((args) => window.tab.inWorker(...args), [shared, 'idb://tabs', topic, value])
+    for (const shared of [false, true]) {
+      const { error, stored, leadership } = await inWorker(other, shared, `shared ${shared}`)
+      assert.equal(error, undefined)
+      assert.equal(stored.at(-1).value, `shared ${shared}`)
+      assert.equal(leadership.leader, (await leader.leadership()).tab)
+    }
+    // Alone, a shared worker finds nobody who could run the broker.
+    const nobody = await leader.page.evaluate(() =>
+      window.tab.inWorker(true, 'idb://nobody', 'orders', 'lost'),
+    )
+    assert.equal(nobody.name, 'KafkaJSLockTimeout')
+    assert.match(nobody.error, /connect to it in a page/)
+  }),
+)
+
+test('a page whose own timers stand still consumes and produces on', { timeout }, () =>
+  withTabs(
+    2,
+    async ([leader, other]) => {
+      await other.call('follow', topic)
+      await other.call('produce', topic, 'no timers')
+      await sleep(300)
+      await deaths.close(leader)
+      await other.knowsLeader(({ isLeader }) => isLeader)
+      const before = (await other.get('acknowledged')).length
+      await other.page.waitForFunction(
+        (before) => window.tab.client.acknowledged.length > before + 10,
+        before,
+        { polling: 'raf' },
+      )
+    },
+    {
+      before: [
+        () => {
+          // As in a tab that was out of sight for long; workers keep their time.
+          const { setTimeout } = globalThis
+          globalThis.setTimeout = (callback, delay, ...args) =>
+            setTimeout(callback, Math.max(delay ?? 0, 60_000), ...args)
+        },
+      ],
+    },
+  ),
+)
+
+test('no record is lost and none is stored twice, however often leaders die', { timeout }, () =>
+  withTabs(
+    1,
+    async ([first], browser) => {
+      const reader = first
+      let tabs = []
+      const gone = { acknowledged: [], errors: [] }
+      for (let round = 0; round < 10; round++) {
+        while (tabs.length < 3) {
+          const tab = await Tab.open(browser, server.url, { before: [keepingWorkers] })
+          await tab.call('produce', topic, `round${round}.${tabs.length}`)
+          tabs.push(tab)
+        }
+        await sleep(100)
+        const { leader } = await leaderOf([first, ...tabs])
+        if (leader === first) {
+          // The reader stays; its worker dies in its stead.
+          await first.page.evaluate(() => window.tab.client.kafka.shutdown())
+          continue
+        }
+        gone.acknowledged.push(...(await leader.get('acknowledged')))
+        gone.errors.push(...(await leader.get('errors')))
+        await deaths[round % 2 ? 'crash' : 'close'](leader)
+        tabs = tabs.filter((tab) => tab !== leader)
+        await tabs[0].knowsLeader()
+      }
+      for (const tab of tabs) {
+        await tab.call('stop')
+        gone.acknowledged.push(...(await tab.get('acknowledged')))
+        gone.errors.push(...(await tab.get('errors')))
+      }
+      assert.deepEqual(gone.errors, [])
+      const stored = await reader.call('readAll', topic)
+      assert.ok(stored.length > 100, `${stored.length} records`)
+      checkStored(stored, gone.acknowledged)
+    },
+    { before: [keepingWorkers] },
+  ),
+)
