@@ -1,0 +1,59 @@
+// Measures Ottla in headless Chromium beside its peers, in one run: rounds in which everyone has a
+// turn, in changing order, each turn in a page of its own. Prints a table of medians and writes
+// target/bench/browser.json.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { serve } from '../lib/serve.mjs'
+import { appendAndScan } from './append-scan.mjs'
+import { coldOpen } from './cold-open.mjs'
+import { nativeRows } from './native.mjs'
+import { size } from './size.mjs'
+import { printTable } from './table.mjs'
+import { tabs } from './tabs.mjs'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    records: { type: 'string', default: '200000' },
+    stored: { type: 'string', default: '1000000' },
+    durability: { type: 'string', default: 'relaxed' },
+    backend: { type: 'string', default: 'leveldb' },
+    only: { type: 'string', default: 'size,append,open,tabs' },
+  },
+})
+const options = {
+  rounds: Number(values.rounds),
+  records: Number(values.records),
+  stored: Number(values.stored),
+  durability: values.durability,
+  backend: /** @type {'leveldb' | 'sqlite'} */ (values.backend),
+  log: (text) => console.error(`    ${text}`),
+}
+const only = values.only.split(',')
+
+const target = fileURLToPath(new URL('/tmp/tabs-scratch/bench/', import.meta.url))
+const server = await serve(fileURLToPath(new URL('/tmp/tabs-dist2/', import.meta.url)))
+const report = { options: { ...values } }
+try {
+  if (only.includes('size')) report.size = await size(server, options)
+  if (only.includes('append')) Object.assign(report, await appendAndScan(server, options))
+  if (only.includes('open')) report.open = await coldOpen(server, options)
+  if (only.includes('tabs')) report.tabs = await tabs(server, options)
+} finally {
+  await server.close()
+}
+
+await mkdir(target, { recursive: true })
+await writeFile(`${target}browser.json`, `${JSON.stringify(report, null, 2)}\n`)
+
+const native = await nativeRows(target)
+if (native.length) printTable('Native', native)
+const { rounds, records, durability, backend } = options
+printTable(
+  `In Chromium: ${records.toLocaleString('en')} records, ${durability} durability, ${backend}, ` +
+    `medians of ${rounds} rounds`,
+  ['size', 'append', 'scan', 'open', 'tabs'].flatMap((part) => report[part]?.rows ?? []),
+)
+console.log(`\nWritten: target/bench/browser.json`)
