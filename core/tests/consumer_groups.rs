@@ -189,6 +189,18 @@ fn members_of_hosts_that_are_gone_leave_at_once() {
 }
 
 #[test]
+fn members_of_hosts_that_are_gone_stay_out_when_storage_did_not_take_it() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=- i=x");
+    stage.host.hold_commits = true;
+    stage.host.input(ottla::Input::AliveHosts { hosts: vec!["another".into()] });
+    stage.host.hold_commits = false;
+    // Memory is thrown away, and the stored member is back; its host is not.
+    stage.host.fail_commit(ottla::storage::StorageError::Failed("for a moment".into()));
+    assert_eq!(said(&mut stage, "describe g"), "Empty 2 1 uniform");
+}
+
+#[test]
 fn a_group_has_its_new_protocol_after_opening() {
     let mut stage = stage_of(&["a"]);
     for step in ["cjoin g - a -", "cjoin g c1 a -", "csync g c1 1 a:0,1", "commit g c1 1 a 0 5"] {
