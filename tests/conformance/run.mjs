@@ -71,6 +71,7 @@ if (!brokers.kafka && options.broker !== 'ottla') {
 
 const known = JSON.parse(await readFile(`${sources}known-differences.json`, 'utf8'))
 const results = []
+const failed = []
 for (const client of wanted) {
   if (missing.has(client.part)) continue
   console.log(`== ${client.name}`)
@@ -92,6 +93,8 @@ for (const client of wanted) {
     const one = beside?.outcomes.get(behaviour) ?? nothing
     const other = ottla?.outcomes.get(behaviour) ?? nothing
     if (beside && ottla) differences.push(...compare(client.name, behaviour, one, other, known))
+    // Where Kafka itself fails, or no one is there to compare with, nothing was shown.
+    if ((beside ? one : other).end === 'failed') failed.push(`${client.name}, ${behaviour}`)
   }
   const result = { client: client.name, kafka, ottla, differences, version: (ottla ?? kafka)?.version }
   results.push(result)
@@ -121,11 +124,12 @@ if (whole) {
     ottla: ottlaVersion(),
   })
 }
+for (const what of failed) console.error(`FAILED already with ${brokers.kafka ? 'Kafka' : 'what there is'}: ${what}`)
 for (const [what, why] of missing) console.error(`NOT RUN: ${what}: ${why}`)
 const seconds = Math.round((performance.now() - started) / 1000)
 const unlike = `${news.length} differences, ${differences.length - news.length} known ones`
 console.log(`\n${results.length} of ${wanted.length} clients, ${unlike}; ${seconds} s`)
-process.exit(news.length + stale.length > 0 ? 1 : missing.size > 0 ? 2 : 0)
+process.exit(news.length + stale.length + failed.length > 0 ? 1 : missing.size > 0 ? 2 : 0)
 
 function ottlaVersion() {
   const toml = execFileSync('cargo', ['pkgid', '--package', 'ottla-native'], { cwd: root, encoding: 'utf8' })
