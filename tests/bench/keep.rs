@@ -181,8 +181,15 @@ fn main() {
 
     for compression in [Compression::None, Compression::Lz4] {
         let mut host = Host::new();
-        // Nothing is compacted while it is filled.
-        host.create(&[("cleanup.policy", "compact"), ("min.compaction.lag.ms", "3600000")]);
+        // Nothing is compacted while it is filled. Compressed, all would fit into one segment.
+        host.create(&[
+            ("cleanup.policy", "compact"),
+            ("min.compaction.lag.ms", "3600000"),
+            (
+                "segment.bytes",
+                if compression == Compression::None { "16777216" } else { "1048576" },
+            ),
+        ]);
         host.fill(compression);
         let before = host.stored_bytes();
         host.now.wall_ms += DAY_MS;
