@@ -186,6 +186,24 @@ export class KafkaJSStorageError extends KafkaJSError {
   }
 }
 
+/** Some groups could not be deleted; the others are. */
+export class KafkaJSDeleteGroupsError extends KafkaJSError {
+  override name = 'KafkaJSDeleteGroupsError'
+  readonly groups: { groupId: string; errorCode: number; error: KafkaJSError }[]
+
+  constructor(
+    error: Error | string,
+    groups: { groupId: string; errorCode: number; error: KafkaJSError }[] = [],
+  ) {
+    const which = groups.map(({ groupId, error }) => `${groupId}: ${error.message}`)
+    const what = typeof error === 'string' ? error : error.message
+    super(which.length > 0 ? `${what}: ${which.join('; ')}` : what, {
+      retriable: groups.every(({ error }) => error.retriable),
+    })
+    this.groups = groups
+  }
+}
+
 /** Some partitions' records could not be deleted. */
 export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
   override name = 'KafkaJSDeleteTopicRecordsError'

@@ -1,5 +1,5 @@
 import { parseBrokers } from './address.js'
-import { Admin } from './admin.js'
+import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
 import { KafkaJSNonRetriableError } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
@@ -100,15 +100,19 @@ export class Kafka {
         readUncommitted: config.readUncommitted,
       },
     }
-    const retry = { ...RETRY, ...defined(this.#config.retry), ...defined(config.retry) }
+    const retry = this.#retry(config)
     return new Consumer(config, retry, (events) => this.#open(differences, events, logger), logger)
   }
 
-  /** An admin: it looks after topics, their records and their configurations. */
+  /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin(() => this.#open(differences, {}, logger), logger)
+    return new Admin(() => this.#open(differences, {}, logger), this.#retry(config), logger)
+  }
+
+  #retry({ retry }: { retry?: RetryOptions }): Required<RetryOptions> {
+    return { ...RETRY, ...defined(this.#config.retry), ...defined(retry) }
   }
 
   /** The log. */

@@ -10,7 +10,8 @@ import {
   type InstrumentationEvent,
   type RemoveInstrumentationEventListener,
 } from '../events.js'
-import type { GroupDescription } from '../admin-types.js'
+import { Groups } from '../admin/groups.js'
+import type { GroupDescription } from '../admin/types.js'
 import type { Logger } from '../logger.js'
 import type { Fault } from '../pkg/ottla_wasm.js'
 import { errorOf, type Session, type SessionEvents } from '../session.js'
@@ -276,13 +277,9 @@ export class Consumer {
   /** The group, its members and what they have. */
   async describeGroup(): Promise<GroupDescription> {
     this.#needGroup('describeGroup()')
-    const [group] = await this.#connected().call<(GroupDescription & { error: Fault | null })[]>({
-      op: 'describeGroups',
-      groups: [this.#config.groupId],
-    })
-    if (group?.error) throw errorOf(group.error)
-    const { error: _, ...description } = group as GroupDescription & { error: null }
-    return description
+    const session = this.#connected()
+    const groups = new Groups((operation) => session.call(operation), this.#retry)
+    return groups.describeOne(this.#config.groupId ?? '')
   }
 
   get #subscribed(): boolean {

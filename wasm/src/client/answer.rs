@@ -111,32 +111,6 @@ fn config(config: &DescribeConfigsResourceResult) -> JsValue {
     ])
 }
 
-pub(super) fn describe_groups(response: &Response) -> Result<JsValue, ClientError> {
-    let response: DescribeGroupsResponse = response.decode()?;
-    Ok(list(&response.groups, |group| {
-        let message = group.error_message.as_deref();
-        object(&[
-            ("error", fault("describing group", &group.group_id, group.error_code, message)),
-            ("groupId", group.group_id.as_str().into()),
-            ("state", group.group_state.as_str().into()),
-            ("protocolType", group.protocol_type.as_str().into()),
-            ("protocol", group.protocol_data.as_str().into()),
-            ("members", list(&group.members, group_member)),
-        ])
-    }))
-}
-
-fn group_member(member: &DescribedGroupMember) -> JsValue {
-    let bytes = |bytes: &[u8]| js_sys::Uint8Array::from(bytes).into();
-    object(&[
-        ("memberId", member.member_id.as_str().into()),
-        ("clientId", member.client_id.as_str().into()),
-        ("clientHost", member.client_host.as_str().into()),
-        ("memberMetadata", bytes(&member.member_metadata)),
-        ("memberAssignment", bytes(&member.member_assignment)),
-    ])
-}
-
 pub(super) fn alter_configs(response: &Response) -> Result<JsValue, ClientError> {
     let response: AlterConfigsResponse = response.decode()?;
     Ok(list(&response.responses, |result| {
@@ -176,14 +150,14 @@ fn outcome(what: &str, name: &str, code: i16, message: Option<&str>) -> JsValue 
 }
 
 /// An error code of an answer, as [`error`] makes them; null for none.
-fn fault(what: &str, name: &str, code: i16, message: Option<&str>) -> JsValue {
+pub(super) fn fault(what: &str, name: &str, code: i16, message: Option<&str>) -> JsValue {
     if code == 0 {
         return JsValue::NULL;
     }
-    let code_name = ErrorCode::from_code(code).name();
+    let known = ErrorCode::from_code(code);
     let because = message.map(|message| format!(": {message}")).unwrap_or_default();
-    let message = format!("{what} {name}: the broker answered {code_name}{because}");
-    fault_of("broker", &message, code, code_name, false)
+    let message = format!("{what} {name}: the broker answered {}{because}", known.name());
+    fault_of("broker", &message, code, known.name(), known.is_retriable())
 }
 
 fn fault_of(kind: &str, message: &str, code: i16, code_name: &str, retriable: bool) -> JsValue {

@@ -10,6 +10,7 @@ mod answer;
 mod events;
 mod fetched;
 mod group;
+mod groups;
 mod link;
 mod options;
 mod unpack;
