@@ -41,6 +41,7 @@ test: setup-test lint test-rust instructions test-wasm test-package test-browser
 bench: setup-bench $(stamps)/pages instructions ## Measure, beside peers; writes target/bench
 	$(call step,Benchmarks: native)
 	cargo bench --package ottla-tests --bench handle --locked
+	cargo bench --package ottla-tests --bench keep --locked
 	$(call step,Benchmarks: browser)
 	npm run bench --workspace tests
 
@@ -60,17 +61,17 @@ conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes C
 	$(call step,The same scripts against Apache Kafka and Ottla)
 	node tests/conformance/run.mjs $(CONFORMANCE)
 
+.PHONY: fuzz
+fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files' alone)
+	$(call step,Fuzzing)
+	scripts/fuzz $(or $(SECONDS),60) $(TARGETS)
+
 .PHONY: bench-kafka
 bench-kafka: setup-rust ## Measure ottla-native beside Apache Kafka; writes target/bench
 	$(call step,Building ottla-native)
 	cargo build --release --package ottla-native --locked
 	$(call step,Benchmarks: beside Apache Kafka)
 	node tests/bench/kafka/run.mjs $(BENCH)
-
-.PHONY: fuzz
-fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files' alone)
-	$(call step,Fuzzing)
-	scripts/fuzz $(or $(SECONDS),60) $(TARGETS)
 
 .PHONY: lint
 lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences, lock files

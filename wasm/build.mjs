@@ -24,6 +24,8 @@ function run(command, args) {
 // With the tools on the path, nothing is downloaded.
 const mode = has('wasm-bindgen') && has('wasm-opt') ? ['--mode', 'no-install'] : []
 const out = ['--out-dir', 'js/pkg', '--out-name', 'ottla_wasm']
+// Of an earlier build.
+await rm(new URL('js/pkg', import.meta.url), { recursive: true, force: true })
 run('wasm-pack', ['build', '.', ...profile, '--target', 'web', '--no-pack', ...out, ...mode])
 
 await rm(new URL('dist', import.meta.url), { recursive: true, force: true })
@@ -33,3 +35,7 @@ run('tsc', ['--declaration', 'false', '--removeComments'])
 for (const file of ['ottla_wasm.js', 'ottla_wasm.d.ts', 'ottla_wasm_bg.wasm', 'ottla_wasm_bg.wasm.d.ts']) {
   await cp(new URL(`js/pkg/${file}`, import.meta.url), new URL(`dist/pkg/${file}`, import.meta.url))
 }
+// The parts of the binding that are written in JavaScript.
+await cp(new URL('js/pkg/snippets', import.meta.url), new URL('dist/pkg/snippets', import.meta.url), {
+  recursive: true,
+})

@@ -10,7 +10,7 @@ mod stage;
 use std::fs;
 use std::path::Path;
 
-use host::Host;
+use host::{CLIENT, Host};
 use ottla::Uuid;
 use ottla::protocol::messages as m;
 use stage::{Stage, error, said, stage_of};
@@ -189,6 +189,20 @@ fn members_of_hosts_that_are_gone_leave_at_once() {
 }
 
 #[test]
+fn members_of_hosts_that_are_gone_stay_out_when_storage_did_not_take_it() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=- i=x");
+    stage.host.hold_commits = true;
+    stage.host.input(ottla::Input::Disconnected { connection: CLIENT });
+    stage.host.input(ottla::Input::AliveHosts { hosts: vec!["another".into()] });
+    stage.host.hold_commits = false;
+    // Memory is thrown away, and the stored member is back; its host is not.
+    stage.host.fail_commit(ottla::storage::StorageError::Failed("for a moment".into()));
+    stage.host.connect(CLIENT);
+    assert_eq!(said(&mut stage, "describe g"), "Empty 2 1 uniform");
+}
+
+#[test]
 fn a_group_has_its_new_protocol_after_opening() {
     let mut stage = stage_of(&["a"]);
     for step in ["cjoin g - a -", "cjoin g c1 a -", "csync g c1 1 a:0,1", "commit g c1 1 a 0 5"] {
@@ -235,4 +249,40 @@ fn a_classic_member_that_does_not_come_back_is_put_out() {
         assert_ne!(said(&mut stage, "hb g m1 1 own=a:0,1"), "UNKNOWN_MEMBER_ID");
     }
     assert_eq!(said(&mut stage, "cleave g - x"), "UNKNOWN_MEMBER_ID");
+}
+
+#[test]
+fn groups_of_both_protocols_are_listed_by_type_and_state() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=-");
+    said(&mut stage, "commit h - -1 a 0 5");
+    let mut ids = |states: &[&str], types: &[&str]| {
+        let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect();
+        let request =
+            m::ListGroupsRequest { states_filter: texts(states), types_filter: texts(types) };
+        let groups = stage.host.call(&request, 5).groups;
+        groups.into_iter().map(|group| group.group_id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&[], &[]), ["g", "h"]);
+    assert_eq!(ids(&[], &["Consumer"]), ["g"]);
+    assert_eq!(ids(&[], &["classic"]), ["h"]);
+    assert_eq!(ids(&["stable"], &[]), ["g"]);
+    assert!(ids(&["Empty"], &["consumer"]).is_empty());
+}
+
+#[test]
+fn offsets_of_a_topic_that_members_read_are_not_deleted() {
+    let mut stage = stage_of(&["a", "b"]);
+    said(&mut stage, "hb g m1 0 rt=60000 r=a own=-");
+    said(&mut stage, "commit g m1 1 a 0 5");
+    said(&mut stage, "commit g m1 1 b 0 5");
+    let mut delete = |topic: &str| {
+        let partitions = vec![m::OffsetDeleteRequestPartition { partition_index: 0 }];
+        let topic = m::OffsetDeleteRequestTopic { name: topic.into(), partitions };
+        let request = m::OffsetDeleteRequest { group_id: "g".into(), topics: vec![topic] };
+        error(stage.host.call(&request, 0).topics[0].partitions[0].error_code)
+    };
+    assert_eq!((delete("a"), delete("b")), ("GROUP_SUBSCRIBED_TO_TOPIC".into(), "NONE".into()));
+    assert_eq!(said(&mut stage, "fetch g - -1 a 0"), "5");
+    assert_eq!(said(&mut stage, "fetch g - -1 b 0"), "-1");
 }

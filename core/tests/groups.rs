@@ -8,6 +8,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers outside of test functions.
 
 mod host;
+#[path = "groups/kafka.rs"]
+mod kafka;
 #[path = "groups/requests.rs"]
 mod requests;
 
@@ -15,7 +17,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use bytes::Bytes;
 use host::{Host, config};
-use ottla::protocol::{ErrorCode, Request, decode_response};
+use kafka::Kafka;
+use ottla::protocol::{ErrorCode, Request, decode_response, encode_request, messages as m};
 use ottla::storage::StorageError;
 use ottla::{ConnectionId, Input};
 
@@ -90,9 +93,21 @@ pub(crate) struct Scene {
     connections: BTreeMap<String, ConnectionId>,
     waiting: HashMap<ConnectionId, VecDeque<Show>>,
     said: Vec<String>,
+    kafka: Option<Kafka>,
+    /// What tells groups and topics with Kafka from those of another run.
+    suffix: String,
 }
 
 impl Scene {
+    fn with_kafka(address: String, suffix: String) -> Scene {
+        Scene { kafka: Some(Kafka::new(address)), suffix, ..Scene::new() }
+    }
+
+    /// The name of a group or a topic.
+    pub(crate) fn own(&self, name: &str) -> String {
+        if name.is_empty() { String::new() } else { format!("{name}{}", self.suffix) }
+    }
+
     fn new() -> Scene {
         Scene {
             host: Host::new(),
@@ -101,6 +116,8 @@ impl Scene {
             connections: BTreeMap::new(),
             waiting: HashMap::new(),
             said: Vec::new(),
+            kafka: None,
+            suffix: String::new(),
         }
     }
 
@@ -110,7 +127,10 @@ impl Scene {
         }
         let connection = ConnectionId(100 + self.waiting.len() as u64);
         let client_host = host.to_owned();
-        self.host.input(Input::Connected { connection, client_host, node_id: 0 });
+        match &mut self.kafka {
+            Some(kafka) => kafka.connect(connection),
+            None => self.host.input(Input::Connected { connection, client_host, node_id: 0 }),
+        }
         self.connections.insert(name.to_owned(), connection);
         self.waiting.insert(connection, VecDeque::new());
         connection
@@ -128,7 +148,12 @@ impl Scene {
         self.waiting.get_mut(&connection).unwrap().push_back(Box::new(move |names, frame| {
             show(names, decode_response::<R::Response>(frame, version).unwrap().1)
         }));
-        self.host.send_from(connection, request, version);
+        match &mut self.kafka {
+            Some(kafka) => {
+                kafka.send(connection, &encode_request(request, version, 1, Some("test")));
+            }
+            None => drop(self.host.send_from(connection, request, version)),
+        }
     }
 
     fn settings(&self) -> Vec<(&str, &str)> {
@@ -139,6 +164,29 @@ impl Scene {
         let line = Line::parse(text);
         let word = |at: usize| line.words.get(at).copied().unwrap_or_default();
         match word(0) {
+            "open" if self.kafka.is_some() => {
+                self.suffix.push('-');
+                self.names = Names::default();
+                self.connections.clear();
+            }
+            "topic" if self.kafka.is_some() => {
+                let topic = m::CreatableTopic {
+                    name: self.own(word(1)),
+                    num_partitions: word(2).parse().unwrap(),
+                    replication_factor: 1,
+                    ..Default::default()
+                };
+                let request = m::CreateTopicsRequest {
+                    topics: vec![topic],
+                    timeout_ms: 5_000,
+                    ..Default::default()
+                };
+                self.send("admin", &request, 7, |_, response| {
+                    format!("topic {}", error(response.topics[0].error_code))
+                });
+                self.hear();
+                self.said.retain(|line| line != "admin topic ok");
+            }
             "open" => {
                 let set = line.settings.iter();
                 self.settings = set.map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
@@ -165,7 +213,10 @@ impl Scene {
             "connect" => drop(self.connection(word(1), &line.text("host"))),
             "disconnect" => {
                 let connection = self.connections.remove(word(1)).expect("a connection");
-                self.host.input(Input::Disconnected { connection });
+                match &mut self.kafka {
+                    Some(kafka) => kafka.disconnect(connection),
+                    None => self.host.input(Input::Disconnected { connection }),
+                }
             }
             "tick" => self.host.pass(word(1).parse().unwrap()),
             // Time passes and the broker is not called.
@@ -208,10 +259,15 @@ impl Scene {
     fn hear(&mut self) {
         let own: HashMap<ConnectionId, String> =
             self.connections.iter().map(|(name, id)| (*id, name.clone())).collect();
-        for (connection, frame) in std::mem::take(&mut self.host.responses) {
+        let heard = match &mut self.kafka {
+            Some(kafka) => kafka.hear(),
+            None => std::mem::take(&mut self.host.responses).into(),
+        };
+        for (connection, frame) in heard {
             let show = self.waiting.get_mut(&connection).unwrap().pop_front().expect("a request");
             let text = show(&mut self.names, frame);
             let name = own.get(&connection).expect("nobody hears after hanging up");
+            let text = if self.suffix.is_empty() { text } else { text.replace(&self.suffix, "") };
             self.said.extend(text.lines().map(|line| format!("{name} {line}")));
         }
         assert_eq!(self.host.closed, [], "no connection is closed");
@@ -227,7 +283,10 @@ pub(crate) fn error(code: i16) -> String {
 
 /// Plays a file; gives it back with what came of its inputs.
 fn play(text: &str) -> String {
-    let mut scene = Scene::new();
+    play_to(Scene::new(), text)
+}
+
+fn play_to(mut scene: Scene, text: &str) -> String {
     let mut played = String::new();
     for block in text.split("\n\n") {
         let inputs = block.split("\n----").next().unwrap().trim_matches('\n');
@@ -250,26 +309,33 @@ fn play(text: &str) -> String {
     played
 }
 
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/groups");
+
+/// The files, by name.
+fn conversations() -> Vec<(String, String)> {
+    let files = std::fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|kind| kind == "txt"));
+    let name = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut all: Vec<_> =
+        files.map(|path| (name(&path), std::fs::read_to_string(&path).unwrap())).collect();
+    all.sort();
+    assert!(all.len() > 5, "{} files", all.len());
+    all
+}
+
 #[test]
 fn conversations_go_as_written() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/groups");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|kind| kind == "txt"));
-    files.sort();
-    assert!(files.len() > 5, "{files:?}");
     let mut wrong = Vec::new();
-    for path in files {
-        let text = std::fs::read_to_string(&path).unwrap();
+    for (name, text) in conversations() {
         let played = play(&text);
         if std::env::var("REWRITE").is_ok() {
-            std::fs::write(&path, &played).unwrap();
+            std::fs::write(format!("{FOLDER}/{name}"), &played).unwrap();
         } else if played != text {
             let first = played.lines().zip(text.lines()).position(|(new, old)| new != old);
             let at = first.unwrap_or_else(|| played.lines().count().min(text.lines().count()));
             let line = |text: &str| text.lines().nth(at).unwrap_or("(the end)").to_owned();
             wrong.push(format!(
-                "{}:{}: written {:?}, came {:?}",
-                path.display(),
+                "{name}:{}: written {:?}, came {:?}",
                 at + 1,
                 line(&text),
                 line(&played)
@@ -277,4 +343,72 @@ fn conversations_go_as_written() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The part of a conversation that can be had with a broker whose clock and storage are its own, and
+/// that coordinates transactions too.
+fn for_kafka(text: &str) -> String {
+    let apart = [
+        "alive", "deadline", "fail", "find", "hold", "list", "load", "reopen", "sleep", "store",
+        "tick",
+    ];
+    let set = ["open", "group.initial.rebalance.delay.ms=0", "offset.metadata.max.bytes=4"];
+    let fits = |line: &str| match line.split_once(' ').map_or(line, |(first, _)| first) {
+        "open" => line.split(' ').all(|word| set.contains(&word)) && line.contains("delay.ms=0"),
+        first => !apart.contains(&first),
+    };
+    let blocks = text.split("\n\n").take_while(|block| block.lines().all(fits));
+    blocks.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Has Kafka make `__consumer_offsets`, which it does when it is first asked for a coordinator.
+fn find_coordinator(address: &str) {
+    let mut scene = Scene::with_kafka(address.to_owned(), String::new());
+    for _ in 0..50 {
+        scene.run("describe a g v=5");
+        scene.run("find a g");
+        if scene.said.iter().any(|line| line.starts_with("a describe ok")) {
+            return;
+        }
+        scene.said.clear();
+    }
+    panic!("Kafka does not coordinate groups");
+}
+
+/// `KAFKA=host:port cargo test --test groups -- --ignored`, with a broker of Apache's that has
+/// `group.initial.rebalance.delay.ms=0` and `offset.metadata.max.bytes=4`.
+#[test]
+#[ignore = "needs a broker of Apache's"]
+fn kafka_says_the_same() {
+    let address = std::env::var("KAFKA").expect("KAFKA=host:port");
+    let run = std::process::id();
+    find_coordinator(&address);
+    let conversations = conversations().into_iter().map(|(name, text)| (name, for_kafka(&text)));
+    let played = conversations.filter(|(_, text)| !text.is_empty()).map(|(name, text)| {
+        let (address, suffix) = (address.clone(), format!("-{run}-{}", &name[..2]));
+        let asked = text.clone();
+        let play = move || play_to(Scene::with_kafka(address, suffix), &asked);
+        (name, text, std::thread::spawn(play))
+    });
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    for (name, text, played) in played.collect::<Vec<_>>() {
+        let played = played.join().unwrap();
+        for (ours, kafkas) in text.split("\n\n").zip(played.split("\n\n")) {
+            // Connections and members come in an order of Kafka's own, and from one host.
+            let sorted = |block: &str| {
+                let said = block.split_once("\n----\n").map_or("", |(_, said)| said);
+                let host = |word: &str| if word.starts_with('/') { "/" } else { word }.to_owned();
+                let words = |line: &str| line.split(' ').map(host).collect::<Vec<_>>().join(" ");
+                let mut lines: Vec<String> = said.lines().map(words).collect();
+                lines.sort();
+                lines.join("\n")
+            };
+            compared += 1;
+            if sorted(ours) != sorted(kafkas) {
+                wrong.push(format!("{name}\n{ours}\n---- but Kafka:\n{}\n", sorted(kafkas)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared >= 20, "{compared} blocks");
 }

@@ -5,7 +5,7 @@ mod host;
 mod members;
 
 use members::{World, config};
-use ottla::client::{Assignor, ClientConfig, GroupConfig, GroupProtocol, Strategy};
+use ottla::client::{Assignor, ClientConfig, GroupConfig, GroupProtocol, Strategy, Subscription};
 
 fn eager(group: &mut GroupConfig) {
     group.assignors = vec![Assignor::Standard(Strategy::Range)];
@@ -260,5 +260,50 @@ fn a_static_member_finds_its_partitions_again() {
         assert_eq!(world.members[1].told(), "", "{name}: nobody else notices");
         world.pass(3_000);
         world.checks.everything_committed(&mut world.host);
+    }
+}
+
+/// A group moves from one protocol to the other while it works (KIP-848).
+#[test]
+fn members_of_both_protocols_share_a_group() {
+    for (first, second) in [(cooperative as Kind, consumer as Kind), (consumer, cooperative)] {
+        let mut world = world(4);
+        world.join(of(first), &["t"]);
+        world.settle();
+        world.join(of(second), &["t"]);
+        world.settle();
+        let shares: Vec<usize> =
+            world.members.iter().map(|member| member.client.assignment().len()).collect();
+        assert_eq!(shares, [2, 2]);
+        produce(&mut world, 4);
+        world.pass(3_000);
+        let now = world.host.now;
+        world.members[0].leave(now);
+        assert_eq!(world.settle(), "1: t0 t1 t2 t3");
+        produce(&mut world, 4);
+        world.pass(3_000);
+        world.checks.everything_committed(&mut world.host);
+        assert_eq!(world.checks.duplicates, 0);
+    }
+}
+
+#[test]
+fn members_that_choose_by_name_get_topics_that_match() {
+    for pattern in [false, true] {
+        let mut world = World::with(&[("orders", 1), ("payments", 1)]);
+        let kind: Kind = if pattern { consumer } else { cooperative };
+        let number = world.join(of(kind), &[]);
+        let now = world.host.now;
+        let subscription = if pattern {
+            Subscription::Pattern("orders.*".to_owned())
+        } else {
+            Subscription::Chosen
+        };
+        world.members[number].chooses = Some("orders");
+        world.members[number].client.subscribe(now, subscription).unwrap();
+        world.pass(10_000);
+        world.create("orders-2", 2);
+        world.pass(70_000);
+        assert_eq!(world.checks.owners(), "0: orders0 orders-20 orders-21", "pattern: {pattern}");
     }
 }

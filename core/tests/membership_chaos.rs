@@ -9,7 +9,7 @@ use members::{World, config};
 use ottla::client::{Assignor, GroupConfig, GroupProtocol, Strategy};
 
 /// How many seeds; the environment variable `OTTLA_SEEDS` says otherwise.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 24;
 /// How much happens in each.
 const STEPS: usize = 120;
 const MOST_MEMBERS: usize = 5;

@@ -16,6 +16,12 @@ export function adviceFor(type: string): string | undefined {
       return 'Send smaller records, or raise max.message.bytes of the topic'
     case 'OFFSET_OUT_OF_RANGE':
       return 'Ask admin.fetchTopicOffsets which offsets there are'
+    case 'NON_EMPTY_GROUP':
+      return 'Stop its consumers first, in every tab: admin.describeGroups shows who they are'
+    case 'GROUP_ID_NOT_FOUND':
+      return 'admin.listGroups shows the groups that there are'
+    case 'INVALID_GROUP_ID':
+      return 'A group needs a name that is not empty'
     case 'INVALID_RECORD':
       return 'A record on a compacted topic needs a key'
     case 'INVALID_CONFIG':

@@ -151,7 +151,7 @@ export class KafkaJSTimeout extends KafkaJSNonRetriableError {
   override name = 'KafkaJSTimeout'
 }
 
-/** Another tab holds the database, and did not let go of it in time. */
+/** No tab of the site came to run the broker in time. */
 export class KafkaJSLockTimeout extends KafkaJSTimeout {
   override name = 'KafkaJSLockTimeout'
 }
@@ -183,6 +183,24 @@ export class KafkaJSStorageError extends KafkaJSError {
     this.reason = reason
     this.type = type
     this.code = code
+  }
+}
+
+/** Some groups could not be deleted; the others are. */
+export class KafkaJSDeleteGroupsError extends KafkaJSError {
+  override name = 'KafkaJSDeleteGroupsError'
+  readonly groups: { groupId: string; errorCode: number; error: KafkaJSError }[]
+
+  constructor(
+    error: Error | string,
+    groups: { groupId: string; errorCode: number; error: KafkaJSError }[] = [],
+  ) {
+    const which = groups.map(({ groupId, error }) => `${groupId}: ${error.message}`)
+    const what = typeof error === 'string' ? error : error.message
+    super(which.length > 0 ? `${what}: ${which.join('; ')}` : what, {
+      retriable: groups.every(({ error }) => error.retriable),
+    })
+    this.groups = groups
   }
 }
 

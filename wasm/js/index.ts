@@ -5,11 +5,12 @@
  * @packageDocumentation
  */
 
-export { Admin } from './admin.js'
-export * from './admin-types.js'
+export { Admin } from './admin/admin.js'
+export * from './admin/types.js'
+export { AssignerProtocol, type MemberAssignment, type MemberMetadata } from './assigner-protocol.js'
 export { Bytes } from './bytes.js'
-export { Consumer } from './consumer.js'
-export type * from './consumer-types.js'
+export { Consumer } from './consumer/consumer.js'
+export type * from './consumer/types.js'
 export * from './errors.js'
 export type { Leadership } from './endpoint.js'
 export type { InstrumentationEvent, RemoveInstrumentationEventListener } from './events.js'

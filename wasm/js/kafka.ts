@@ -1,6 +1,7 @@
 import { parseBrokers } from './address.js'
-import { Admin } from './admin.js'
-import { Consumer } from './consumer.js'
+import { Admin } from './admin/admin.js'
+import { Consumer } from './consumer/consumer.js'
+import { KafkaJSNonRetriableError } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
 import { Producer } from './producer.js'
@@ -27,6 +28,7 @@ interface Differences {
   metadataMaxAge?: number
   allowAutoTopicCreation?: boolean
   producer?: Partial<SessionOptions['producer']>
+  group?: SessionOptions['group']
   fetcher?: { [option in keyof SessionOptions['fetcher']]?: SessionOptions['fetcher'][option] }
 }
 
@@ -82,28 +84,35 @@ export class Kafka {
     )
   }
 
-  /** A consumer: it reads records. */
+  /** A consumer: it reads records, alone or as a member of a group. */
   consumer(config: ConsumerConfig = {}): Consumer {
     const logger = this.#logger.namespace('Consumer')
+    const group = groupOf(config)
     const differences: Differences = {
       ...shared(config),
+      group,
       allowAutoTopicCreation: config.allowAutoTopicCreation ?? true,
       fetcher: {
-        maxWait: config.maxWaitTimeInMs,
+        maxWait: config.maxWaitTimeInMs ?? (group ? 5_000 : undefined),
         minBytes: config.minBytes,
         maxBytes: config.maxBytes,
         maxPartitionBytes: config.maxBytesPerPartition,
         readUncommitted: config.readUncommitted,
       },
     }
-    return new Consumer(config, (events) => this.#open(differences, events, logger), logger)
+    const retry = this.#retry(config)
+    return new Consumer(config, retry, (events) => this.#open(differences, events, logger), logger)
   }
 
-  /** An admin: it looks after topics, their records and their configurations. */
+  /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin(() => this.#open(differences, {}, logger), logger)
+    return new Admin(() => this.#open(differences, {}, logger), this.#retry(config), logger)
+  }
+
+  #retry({ retry }: { retry?: RetryOptions }): Required<RetryOptions> {
+    return { ...RETRY, ...defined(this.#config.retry), ...defined(retry) }
   }
 
   /** The log. */
@@ -163,8 +172,35 @@ export class Kafka {
         readUncommitted: false,
         ...defined(fetcher),
       },
+      group: differences.group ?? null,
     }
     return Session.open(endpoint, options, events, logger)
+  }
+}
+
+/** A member's options, checked. */
+function groupOf(config: ConsumerConfig): SessionOptions['group'] {
+  const { groupId, sessionTimeout = 30_000, heartbeatInterval = 500 } = config
+  if (groupId === undefined) return null
+  if (typeof groupId !== 'string' || groupId === '') {
+    throw new KafkaJSNonRetriableError('Consumer groupId must be a non-empty string.')
+  }
+  if (heartbeatInterval >= sessionTimeout) {
+    throw new KafkaJSNonRetriableError(
+      `Consumer heartbeatInterval (${heartbeatInterval}) must be lower than sessionTimeout \
+(${sessionTimeout}). It is recommended to set heartbeatInterval to approximately a third of the \
+sessionTimeout.`,
+    )
+  }
+  return {
+    groupId,
+    protocol: config.groupProtocol ?? 'classic',
+    instanceId: config.groupInstanceId,
+    assignors: config.assignors ?? ['cooperative-sticky'],
+    serverAssignor: config.groupRemoteAssignor,
+    sessionTimeout,
+    rebalanceTimeout: config.rebalanceTimeout ?? 60_000,
+    heartbeatInterval,
   }
 }
 

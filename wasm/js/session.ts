@@ -32,6 +32,16 @@ export interface SessionOptions {
     maxPartitionBytes: number
     readUncommitted: boolean
   }
+  group: {
+    groupId: string
+    protocol: 'classic' | 'consumer'
+    instanceId: string | undefined
+    assignors: string[]
+    serverAssignor: string | undefined
+    sessionTimeout: number
+    rebalanceTimeout: number
+    heartbeatInterval: number
+  } | null
 }
 
 /** What a session's owner hears of. */
@@ -39,6 +49,7 @@ export interface SessionEvents {
   produced?(results: Float64Array, errors: Fault[]): void
   fetchReady?(): void
   fetchFailed?(topic: string, partition: number, error: Fault): void
+  group?(kind: string, payload: unknown): void
 }
 
 /** What the operation `metadata` brings. */
@@ -129,17 +140,37 @@ export class Session {
       },
       fetchReady: () => events.fetchReady?.(),
       fetchFailed: (topic, partition, error) => events.fetchFailed?.(topic, partition, error),
+      group: (kind, payload) => events.group?.(kind, payload),
       unreachable: (error) => logger.error(error.message),
     })
   }
 
   /** Starts an operation of `src/client/admin.rs` and waits for its end. */
   call<T>({ op, ...operation }: { op: string; [argument: string]: unknown }): Promise<T> {
+    return this.#settled((id) => this.client.call(id, op, operation))
+  }
+
+  /** Commits offsets in the client's group. Resolves to what became of each. */
+  commit<T>(offsets: object[]): Promise<T> {
+    return this.#settled((id) => this.client.commit(id, offsets))
+  }
+
+  /** Commits what was marked processed; undefined where that is nothing. */
+  commitProcessed<T>(): Promise<T> | undefined {
+    let any = true
+    const committed = this.#settled<T>((id) => {
+      any = this.client.commitProcessed(id)
+      if (!any) this.#calls.delete(id)
+    })
+    return any ? committed : undefined
+  }
+
+  #settled<T>(start: (id: number) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastCall
       this.#calls.set(id, { resolve: resolve as (result: unknown) => void, reject })
       try {
-        this.client.call(id, op, operation)
+        start(id)
       } catch (fault) {
         this.#calls.delete(id)
         reject(thrown(fault))

@@ -29,8 +29,8 @@ export interface KafkaConfig {
   logLevel?: logLevel
   logCreator?: logCreator
   /**
-   * How long to wait for another tab to let go of the database, and for the browser to open it.
-   * 5,000.
+   * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open
+   * the database, and for another tab to hand over. 5,000.
    */
   storageTimeout?: number
 }
@@ -121,10 +121,36 @@ export interface AdminConfig {
   retry?: RetryOptions
 }
 
-/** The configuration of a {@link Consumer}. */
+/** How the members of a group share the partitions out; Kafka's names. */
+export type Assignor = 'range' | 'roundrobin' | 'sticky' | 'cooperative-sticky'
+
+/** The configuration of a {@link Consumer}. Times are in milliseconds. */
 export interface ConsumerConfig {
-  /** Groups come with a later version: see {@link Consumer.assign}. */
+  /** The group. Without one, see {@link Consumer.assign}. */
   groupId?: string
+  /** A lasting name (KIP-345): a member that comes back in time finds its partitions again. */
+  groupInstanceId?: string
+  /**
+   * Who assigns partitions: the group's leader by an `assignor` (`'classic'`, the default), or the broker
+   * (`'consumer'`, KIP-848).
+   */
+  groupProtocol?: 'classic' | 'consumer'
+  /**
+   * How the leader assigns, the preferred first. `['cooperative-sticky']`: members go on with what they
+   * keep. All members need one in common.
+   */
+  assignors?: Assignor[]
+  /** How the broker assigns: `'uniform'` or `'range'`. Only with `groupProtocol: 'consumer'`. */
+  groupRemoteAssignor?: 'uniform' | 'range'
+  /** A member that is not heard of for so long is out. 30,000. A closed tab is out at once. */
+  sessionTimeout?: number
+  /** How long members may take to finish what they are at when partitions move. 60,000. */
+  rebalanceTimeout?: number
+  /**
+   * How often the member is heard of, which it sees to itself, and so how soon it learns that partitions
+   * move. 500 (KafkaJS: 3,000): the broker is near.
+   */
+  heartbeatInterval?: number
   metadataMaxAge?: number
   /** At most so many bytes of a partition in one fetch. 1 MiB. */
   maxBytesPerPartition?: number
@@ -132,9 +158,13 @@ export interface ConsumerConfig {
   minBytes?: number
   /** At most so many bytes in one fetch. 10 MiB. */
   maxBytes?: number
-  /** How long a fetch may wait for `minBytes`, in milliseconds. 500. */
+  /** How long a fetch may wait for `minBytes`. 5,000 in a group, else 500. Records wake it at once. */
   maxWaitTimeInMs?: number
-  retry?: RetryOptions
+  /** Also how often a record whose function throws comes again: {@link Consumer.run}. */
+  retry?: RetryOptions & {
+    /** Whether to start anew after a crash. Yes. */
+    restartOnFailure?: (error: Error) => Promise<boolean>
+  }
   allowAutoTopicCreation?: boolean
   /** Whether records of transactions are seen before these commit. False. */
   readUncommitted?: boolean
@@ -149,6 +179,11 @@ export interface TopicPartition {
 /** A place in a partition. */
 export interface TopicPartitionOffset extends TopicPartition {
   offset: string
+}
+
+/** An offset to commit. */
+export interface TopicPartitionOffsetAndMetadata extends TopicPartitionOffset {
+  metadata?: string | null
 }
 
 /** Partitions of one topic. */

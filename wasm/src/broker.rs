@@ -118,7 +118,7 @@ impl BrokerHost {
     /// These are all the tabs that are left: those that are not among them are gone.
     #[wasm_bindgen(js_name = aliveHosts)]
     pub fn alive_hosts(&self, hosts: Vec<String>) {
-        self.0.alive_hosts(&hosts);
+        self.0.alive_hosts(hosts);
     }
 
     /// The number of this leader's epoch. Later ones are larger; 0 in memory.
@@ -145,12 +145,20 @@ impl BrokerHost {
 
 /// What a broker in a browser is told. Retention and compaction work by whole segments, so that
 /// Kafka's segments of 1 GiB would keep a page's topics for ever; and compaction gets an eighth of
-/// the memory that Kafka gives it.
+/// the memory that Kafka gives it. A group waits for nobody when its first member joins, and hears of
+/// its members often: they are near.
 fn config() -> BrokerConfig {
+    const VALUES: [(&str, &str); 4] = [
+        ("log.segment.bytes", "16777216"),
+        ("log.cleaner.dedupe.buffer.size", "16777216"),
+        ("group.initial.rebalance.delay.ms", "0"),
+        ("group.consumer.heartbeat.interval.ms", "500"),
+    ];
     let mut config = BrokerConfig::default();
-    // Names and values that core knows: a test of core's has them.
-    let _ = config.set("log.segment.bytes", "16777216");
-    let _ = config.set("log.cleaner.dedupe.buffer.size", "16777216");
+    for (name, value) in VALUES {
+        // Names and values that core knows: a test of core's has them.
+        let _ = config.set(name, value);
+    }
     config
 }
 

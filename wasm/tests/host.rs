@@ -168,7 +168,7 @@ impl Engine for Stub {
                     }
                 }
             }
-            Input::Tick => {}
+            Input::AliveHosts { .. } | Input::Tick => {}
         }
         if let Some((at, connection)) = self.waiting.filter(|(at, _)| *at <= now.monotonic_ms) {
             self.waiting = None;
@@ -311,7 +311,7 @@ async fn the_connections_of_a_tab_that_vanished_end() {
     // Would be answered in 20 ms, and the broker refuses to answer one that it does not know.
     a.send("wait");
     sleep(5).await;
-    host.alive_hosts(&["two".to_owned()]);
+    host.alive_hosts(vec!["two".to_owned()]);
     sleep(60).await;
     assert_eq!(b.ask("still here").await, "still here");
 }

@@ -7,63 +7,19 @@ use litemap::LiteMap;
 use std::sync::Arc;
 
 use super::cluster::{Cluster, read_metadata};
-use super::config::{ClientConfig, IsolationLevel};
-use super::connection::{Channel, EndpointId, Network, Owner};
+use super::config::IsolationLevel;
+use super::connection::{Channel, Owner};
 use super::error::{ClientError, is_stale_metadata};
 use super::event::{CallId, Event, ListedOffset, PartitionOutcome, Response};
 use super::metadata::metadata_request;
 use super::split::{Item, Split, SplitKind};
+use super::target::{Errand, Target};
 use crate::Now;
 use crate::protocol::messages::MetadataRequest;
 use crate::protocol::{ApiKey, ErrorCode, Request};
 
-/// Which node a request is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Whichever is least busy.
-    AnyNode,
-    /// The controller.
-    Controller,
-    /// The leader of a partition.
-    Leader(Arc<str>, i32),
-    /// The node with this id.
-    Node(i32),
-}
-
-/// A request of a type that is forgotten: the version is chosen when the node is known.
-trait AnyRequest: Send {
-    fn api(&self) -> ApiKey;
-    fn send(
-        &self,
-        now: Now,
-        net: &mut Network,
-        to: EndpointId,
-        owner: Owner,
-        config: &ClientConfig,
-    ) -> Result<(), ClientError>;
-}
-
-impl<R: Request + Send> AnyRequest for R {
-    fn api(&self) -> ApiKey {
-        R::API
-    }
-
-    fn send(
-        &self,
-        now: Now,
-        net: &mut Network,
-        to: EndpointId,
-        owner: Owner,
-        config: &ClientConfig,
-    ) -> Result<(), ClientError> {
-        let version = net.version::<R>(to, i16::MAX)?;
-        net.send(now, to, self, version, Some(owner), config.request_timeout_ms);
-        Ok(())
-    }
-}
-
 enum Kind {
-    Request { target: Target, request: Box<dyn AnyRequest> },
+    Request(Errand),
     Metadata { topics: Vec<Arc<str>> },
     Split(Split),
 }
@@ -105,8 +61,9 @@ impl Calls {
         cluster: &Cluster,
         target: Target,
         request: R,
+        max_version: i16,
     ) -> Result<CallId, ClientError> {
-        let kind = Kind::Request { target, request: Box::new(request) };
+        let kind = Kind::Request(Errand::new(target, request, max_version));
         self.start(now, cluster, Origin::Caller, kind)
     }
 
@@ -205,21 +162,12 @@ impl Calls {
         call: &mut Call,
     ) -> Result<(), ClientError> {
         match &mut call.kind {
-            Kind::Request { target, request } => {
-                let to = match target {
-                    Target::AnyNode => cluster.any_node(now),
-                    Target::Controller => cluster.controller(now),
-                    Target::Node(node) => cluster.node(now, *node, Channel::Main),
-                    Target::Leader(topic, partition) => cluster
-                        .leader(now, topic, *partition)
-                        .and_then(|(node, _)| cluster.node(now, node, Channel::Main)),
-                };
-                let Some(to) = to else { return Ok(()) };
+            Kind::Request(errand) => {
                 self.next_request += 1;
-                let owner = Owner::Call(self.next_request);
-                request.send(now, &mut cluster.net, to, owner, &cluster.config)?;
-                self.requests.insert(self.next_request, (call.id, Vec::new()));
-                call.in_flight = 1;
+                if errand.send(now, cluster, Owner::Call(self.next_request))? {
+                    self.requests.insert(self.next_request, (call.id, Vec::new()));
+                    call.in_flight = 1;
+                }
             }
             Kind::Metadata { topics } => {
                 let Some(to) = cluster.any_node(now) else { return Ok(()) };
@@ -260,11 +208,24 @@ impl Calls {
         let Some(mut call) = self.calls.remove(&id) else { return };
         call.in_flight = call.in_flight.saturating_sub(1);
         let again = match (&mut call.kind, result) {
-            (_, Err(error)) => Some(error),
-            (Kind::Request { .. }, Ok(response)) => {
-                cluster.events.push_back(Event::Response { call: CallId(id), response });
-                return;
+            (Kind::Request(errand), result) => {
+                let done = result.and_then(|response| {
+                    errand.answered(cluster, &response).map(|itself| itself.then_some(response))
+                });
+                match done {
+                    Ok(Some(response)) => {
+                        let call = CallId(id);
+                        cluster.events.push_back(Event::Response { call, response });
+                        return;
+                    }
+                    Ok(None) => None,
+                    Err(error) => {
+                        errand.lost();
+                        Some(error)
+                    }
+                }
             }
+            (_, Err(error)) => Some(error),
             (Kind::Metadata { topics }, Ok(response)) => match read_metadata(&response) {
                 Ok(response) => {
                     cluster.metadata.apply(response);
@@ -365,7 +326,7 @@ impl Calls {
 impl Call {
     fn describe(&self) -> String {
         match &self.kind {
-            Kind::Request { request, .. } => format!("{:?}", request.api()),
+            Kind::Request(errand) => format!("{:?}", errand.api()),
             Kind::Metadata { topics } if topics.is_empty() => "metadata".to_owned(),
             Kind::Metadata { topics } => format!("metadata of {}", topics.join(", ")),
             Kind::Split(split) => split.describe(),

@@ -64,6 +64,8 @@ pub(crate) struct Metadata {
     /// Whether the request in flight asks for all of them, and whether one was answered.
     all_asked: bool,
     all_known: bool,
+    /// Whether some topic is missing, which only a question that names it creates.
+    by_name_next: bool,
     /// Set when something is missing or known to be out of date.
     wanted: bool,
     /// Set when a topic is wanted of which nothing is known: that does not wait for a pause.
@@ -174,7 +176,8 @@ impl Metadata {
         self.in_flight = true;
         self.wanted = false;
         self.urgent = false;
-        self.all_asked = self.all || std::mem::take(&mut self.all_once);
+        let by_name = std::mem::take(&mut self.by_name_next);
+        self.all_asked = (self.all && !by_name) || std::mem::take(&mut self.all_once);
         let names = self.topics.keys().map(|name| &**name);
         let request = metadata_request(names, auto_create);
         if self.all_asked { MetadataRequest { topics: None, ..request } } else { request }
@@ -200,6 +203,7 @@ impl Metadata {
         if std::mem::take(&mut self.all_asked) {
             self.all_known = self.all;
             self.forget_absent(&response);
+            self.by_name_next = self.topics.values().any(|topic| topic.info.is_none());
         }
         self.apply(response);
         // A topic being created or without a leader is asked for again after a pause, while

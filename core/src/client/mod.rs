@@ -19,6 +19,7 @@ mod admin;
 mod cluster;
 mod config;
 mod connection;
+mod coordinator;
 mod error;
 mod event;
 mod fetcher;
@@ -28,13 +29,13 @@ mod partitioner;
 mod producer;
 mod rng;
 mod split;
+mod target;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use admin::Target;
 pub use config::{
     Acks, Address, AutoOffsetReset, ClientConfig, FetcherConfig, IsolationLevel, ProducerConfig,
     RetryConfig,
@@ -52,6 +53,7 @@ pub use group::{
 pub use metadata::{PartitionInfo, TopicInfo};
 pub use partitioner::{Partitioner, crc32_partition, murmur2, murmur2_partition};
 pub use producer::ProduceRecord;
+pub use target::Target;
 
 use crate::Now;
 use crate::protocol::Request;
@@ -214,8 +216,23 @@ impl Client {
         target: Target,
         request: R,
     ) -> Result<CallId, ClientError> {
+        self.request_at_most(now, target, request, i16::MAX)
+    }
+
+    /// As [`Client::request`], in a version up to `max_version`: later ones may name things in other
+    /// ways, such as topics by their ids.
+    ///
+    /// # Errors
+    /// [`ClientError::TooManyCalls`], [`ClientError::Closed`].
+    pub fn request_at_most<R: Request + Send + 'static>(
+        &mut self,
+        now: Now,
+        target: Target,
+        request: R,
+        max_version: i16,
+    ) -> Result<CallId, ClientError> {
         self.open()?;
-        let call = self.calls.request(now, &self.cluster, target, request)?;
+        let call = self.calls.request(now, &self.cluster, target, request, max_version)?;
         self.drive(now);
         Ok(call)
     }

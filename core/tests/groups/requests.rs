@@ -6,11 +6,8 @@ use ottla::protocol::{encode_consumer_protocol, messages as m};
 use crate::{Line, Names, Scene, error};
 
 /// A consumer's subscription to topics.
-fn subscription(topics: &[&str]) -> Bytes {
-    let value = ottla::protocol::ConsumerProtocolSubscription {
-        topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
-        ..Default::default()
-    };
+fn subscription(topics: Vec<String>) -> Bytes {
+    let value = ottla::protocol::ConsumerProtocolSubscription { topics, ..Default::default() };
     encode_consumer_protocol(&value, 1)
 }
 
@@ -18,16 +15,17 @@ fn text(bytes: &Bytes) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// `t:0` as a topic and a partition.
-fn place(word: &str) -> (String, i32) {
-    let (topic, partition) = word.split_once(':').expect("topic:partition");
-    (topic.to_owned(), partition.parse().unwrap())
-}
-
 impl Scene {
+    /// `t:0` as a topic and a partition.
+    fn place(&self, word: &str) -> (String, i32) {
+        let (topic, partition) = word.split_once(':').expect("topic:partition");
+        (self.own(topic), partition.parse().unwrap())
+    }
+
     pub(crate) fn request(&mut self, line: &Line) {
         let (from, group) = (line.words[1], line.words.get(2).copied().unwrap_or_default());
-        let group = if group == "-" { "" } else { group };
+        let group = if group == "-" { String::new() } else { self.own(group) };
+        let group = group.as_str();
         match line.words[0] {
             "join" => self.join(line, from, group),
             "sync" => self.sync(line, from, group),
@@ -105,7 +103,10 @@ impl Scene {
         let topics: Vec<&str> = line.get("topics").unwrap_or("t").split('+').collect();
         let metadata = match line.get("metadata") {
             Some(raw) => Bytes::copy_from_slice(raw.as_bytes()),
-            None => subscription(&topics),
+            None => {
+                let topics: Vec<String> = topics.iter().map(|topic| self.own(topic)).collect();
+                subscription(topics)
+            }
         };
         let protocol = |name: &str| m::JoinGroupRequestProtocol {
             name: name.to_owned(),
@@ -141,7 +142,10 @@ impl Scene {
             protocol_name: line.get("protocol").map(str::to_owned),
             assignments: line.list("assign").into_iter().map(assigned).collect(),
         };
-        self.send(from, &request, line.number("v", 5), |_, response| match response.error_code {
+        // From version 5 on, kind and protocol must be told.
+        let told = request.protocol_type.is_some() || request.protocol_name.is_some();
+        let version = line.number("v", if told { 5 } else { 4 });
+        self.send(from, &request, version, |_, response| match response.error_code {
             0 => format!(
                 "sync ok {} {:?}",
                 response.protocol_name.unwrap_or_default(),
@@ -182,7 +186,7 @@ impl Scene {
         let mut topics: Vec<m::OffsetCommitRequestTopic> = Vec::new();
         for word in &line.words[3..] {
             let (at, offset) = word.split_once('@').expect("topic:partition@offset");
-            let (name, partition_index) = place(at);
+            let (name, partition_index) = self.place(at);
             let partition = m::OffsetCommitRequestPartition {
                 partition_index,
                 committed_offset: offset.parse().unwrap(),
@@ -219,7 +223,8 @@ impl Scene {
     }
 
     fn fetch(&mut self, line: &Line, from: &str, group: &str) {
-        let places: Vec<(String, i32)> = line.words[3..].iter().map(|word| place(word)).collect();
+        let places: Vec<(String, i32)> =
+            line.words[3..].iter().map(|word| self.place(word)).collect();
         let version = line.number("v", 9);
         if version < 8 {
             let topics = places.into_iter().map(|(name, partition)| m::OffsetFetchRequestTopic {
@@ -285,10 +290,12 @@ impl Scene {
     }
 
     fn delete_offsets(&mut self, line: &Line, from: &str, group: &str) {
-        let topics = line.words[3..].iter().map(|word| place(word)).map(|(name, partition)| {
-            let partitions = vec![m::OffsetDeleteRequestPartition { partition_index: partition }];
-            m::OffsetDeleteRequestTopic { name, partitions }
-        });
+        let topics =
+            line.words[3..].iter().map(|word| self.place(word)).map(|(name, partition)| {
+                let partitions =
+                    vec![m::OffsetDeleteRequestPartition { partition_index: partition }];
+                m::OffsetDeleteRequestTopic { name, partitions }
+            });
         let request =
             m::OffsetDeleteRequest { group_id: group.to_owned(), topics: topics.collect() };
         self.send(from, &request, 0, |_, response| {

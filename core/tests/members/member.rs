@@ -24,6 +24,8 @@ pub struct Member {
     pub acknowledges: bool,
     /// What it has not acknowledged.
     unacknowledged: Vec<Vec<TopicPartition>>,
+    /// Which topics it chooses where it is asked: those that begin so.
+    pub chooses: Option<&'static str>,
     /// Whether it is to say that it is alive.
     pub alive: bool,
     /// What was told of the group, in short.
@@ -49,6 +51,7 @@ impl Member {
             consumes: true,
             acknowledges: true,
             unacknowledged: Vec::new(),
+            chooses: None,
             alive: true,
             told: Vec::new(),
             left: false,
@@ -82,6 +85,12 @@ impl Member {
             while let Some(event) = self.client.poll_event() {
                 idle = false;
                 if let Event::Group(event) = event {
+                    if let GroupEvent::TopicsListed { topics } = &event {
+                        let prefix = self.chooses.unwrap_or_default();
+                        let chosen = topics.iter().map(|name| &**name);
+                        let chosen: Vec<&str> = chosen.filter(|n| n.starts_with(prefix)).collect();
+                        self.client.choose_topics(now, &chosen).unwrap();
+                    }
                     self.heard(event, checks);
                 }
             }

@@ -51,6 +51,8 @@ fn config() -> BrokerConfig {
         ("queued.max.requests", "50"),
         ("max.incremental.fetch.session.cache.slots", "8"),
         ("log.segment.bytes", "4096"),
+        ("offsets.topic.num.partitions", "2"),
+        ("group.initial.rebalance.delay.ms", "100"),
     ] {
         config.set(name, value).expect("a configuration of the broker");
     }

@@ -79,6 +79,21 @@ export class Client {
     await producer.disconnect()
   }
 
+  /** Stores so many records, that there is something to be taken over. */
+  async fill(topic: string, count: number): Promise<void> {
+    const producer = this.kafka.producer()
+    await producer.connect()
+    const some = 1_000
+    for (let first = 0; first < count; first += some) {
+      const messages = Array.from({ length: some }, (_, at) => ({
+        value: `filled-${first + at} ${'.'.repeat(100)}`,
+        partition: 0,
+      }))
+      await producer.send({ topic, messages })
+    }
+    await producer.disconnect()
+  }
+
   async stop(): Promise<void> {
     this.#stop = true
     await this.#producing

@@ -21,7 +21,9 @@ export type Opening = Pick<Extract<ToWorker, { type: 'open' }>, 'name' | 'timeou
 
 /** A time in which this tab holds the lock. */
 interface Term {
+  /** Once the broker runs. */
   leading?: Leading
+  leader?: Leader
   over: boolean
   end: () => void
 }
@@ -41,8 +43,8 @@ export class Participant {
   /** Links that are on their way over a channel. */
   readonly #relayed = new Set<number>()
   #leader: Leader | undefined
-  /** The last one of whom it was heard that it is about to lead. */
-  #elected = ''
+  /** Who is about to lead, until it does. */
+  #elected: string | undefined
   #lastEpoch = 0
   #term: Term | undefined
   #queued: AbortController | undefined
@@ -148,7 +150,7 @@ one; connect to it in a page of the site`
 
   #heard(message: ToTabs): void {
     if (message.type === 'who') {
-      if (this.#term?.leading && this.#leader) this.#say({ type: 'leader', ...this.#leader })
+      if (this.#term?.leader) this.#say({ type: 'leader', ...this.#term.leader })
       else if (this.#term) this.#say({ type: 'electing', id: this.#self })
       return
     }
@@ -173,7 +175,10 @@ one; connect to it in a page of the site`
   /** From now on, another tab leads, or for the moment none. */
   #follow(leader: Leader | undefined): void {
     this.#leader = leader
-    if (leader) this.#lastEpoch = leader.epoch
+    if (leader) {
+      this.#lastEpoch = leader.epoch
+      this.#elected = undefined
+    }
     // What went to the last leader's tab has no answer to expect.
     for (const link of [...this.#switch.forget(), ...this.#relayed]) {
       this.#tell({ type: 'refused', link })
@@ -237,6 +242,7 @@ one; connect to it in a page of the site`
       term.end = end
     })
     this.#term = term
+    this.#elected = this.#self
     this.#follow(undefined)
     this.#say({ type: 'electing', id: this.#self })
     try {
@@ -254,6 +260,7 @@ one; connect to it in a page of the site`
     }
     const { epoch, since } = term.leading
     const leader = { id: this.#self, epoch, since }
+    term.leader = leader
     this.#follow(leader)
     this.#say({ type: 'leader', ...leader })
     await ended

@@ -6,6 +6,7 @@ use ottla::protocol::messages::*;
 use wasm_bindgen::JsValue;
 
 use super::answer::{self, Decode};
+use super::groups;
 use crate::object::{Properties, read_integer, read_list, read_text};
 
 /// Starts what JavaScript asks for. Requests come with how to read their answers; what the client
@@ -90,6 +91,12 @@ pub(super) fn start(
             let call = client.delete_records(now, &borrowed(&partitions)).map_err(refused)?;
             Ok((call, None))
         }
+        "listGroups"
+        | "describeGroup"
+        | "describeConsumerGroup"
+        | "deleteGroup"
+        | "fetchOffsets"
+        | "setOffsets" => groups::start(operation, &arguments, now, client),
         other => Err(JsValue::from_str(&format!("unknown operation {other}"))),
     }
 }

@@ -131,8 +131,8 @@ pub(super) fn offsets(found: &[PartitionOutcome<ListedOffset>]) -> JsValue {
     list(found, |each| place(each, |found| found.offset))
 }
 
-/// Each partition's first offset.
-pub(super) fn low_watermarks(found: &[PartitionOutcome<i64>]) -> JsValue {
+/// An offset of each partition: its first one, or the one that was committed.
+pub(super) fn each_offset(found: &[PartitionOutcome<i64>]) -> JsValue {
     list(found, |each| place(each, |low| *low))
 }
 
@@ -150,14 +150,14 @@ fn outcome(what: &str, name: &str, code: i16, message: Option<&str>) -> JsValue 
 }
 
 /// An error code of an answer, as [`error`] makes them; null for none.
-fn fault(what: &str, name: &str, code: i16, message: Option<&str>) -> JsValue {
+pub(super) fn fault(what: &str, name: &str, code: i16, message: Option<&str>) -> JsValue {
     if code == 0 {
         return JsValue::NULL;
     }
-    let code_name = ErrorCode::from_code(code).name();
+    let known = ErrorCode::from_code(code);
     let because = message.map(|message| format!(": {message}")).unwrap_or_default();
-    let message = format!("{what} {name}: the broker answered {code_name}{because}");
-    fault_of("broker", &message, code, code_name, false)
+    let message = format!("{what} {name}: the broker answered {}{because}", known.name());
+    fault_of("broker", &message, code, known.name(), known.is_retriable())
 }
 
 fn fault_of(kind: &str, message: &str, code: i16, code_name: &str, retriable: bool) -> JsValue {

@@ -32,6 +32,8 @@ export interface ClientEvents {
   fetchReady(): void
   /** A partition cannot be fetched. */
   fetchFailed(topic: string, partition: number, error: Fault): void
+  /** Something happened in the group. What is told depends on the kind (`js/consumer/group.ts`). */
+  group(kind: string, payload: any): void
   /** No broker can be reached. */
   unreachable(error: Fault): void
 }
@@ -70,6 +72,8 @@ extern "C" {
     pub(super) fn fetch_ready(this: &ClientEvents);
     #[wasm_bindgen(method, js_name = fetchFailed)]
     pub(super) fn fetch_failed(this: &ClientEvents, topic: &str, partition: i32, error: &JsValue);
+    #[wasm_bindgen(method)]
+    pub(super) fn group(this: &ClientEvents, kind: &str, payload: &JsValue);
     #[wasm_bindgen(method)]
     pub(super) fn unreachable(this: &ClientEvents, error: &JsValue);
 

@@ -9,6 +9,8 @@ mod admin;
 mod answer;
 mod events;
 mod fetched;
+mod group;
+mod groups;
 mod link;
 mod options;
 mod unpack;
@@ -282,7 +284,7 @@ impl Shared {
                 self.settle(call, None, &answer::offsets(&offsets));
             }
             Event::RecordsDeleted { call, low_watermarks } => {
-                self.settle(call, None, &answer::low_watermarks(&low_watermarks));
+                self.settle(call, None, &answer::each_offset(&low_watermarks));
             }
             Event::CallFailed { call, error } => {
                 self.settle(call, Some(&error), &JsValue::UNDEFINED);
@@ -293,7 +295,7 @@ impl Shared {
                 self.events.fetch_failed(&topic, partition, &answer::error(&error));
             }
             // The options name no group.
-            Event::Group(_) => {}
+            Event::Group(event) => self.tell_group(&event),
             Event::Unreachable { error } => self.events.unreachable(&answer::error(&error)),
         }
     }

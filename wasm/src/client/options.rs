@@ -1,13 +1,14 @@
 //! What JavaScript says of a client's behaviour and of partitions to fetch (`js/session.ts`).
 
 use ottla::client::{
-    Acks, Address, AutoOffsetReset, ClientConfig, FetcherConfig, IsolationLevel, ProducerConfig,
-    RetryConfig, StartPosition,
+    Acks, Address, Assignor, AutoOffsetReset, ClientConfig, FetcherConfig, GroupConfig,
+    GroupProtocol, IsolationLevel, OffsetToCommit, ProducerConfig, RetryConfig, StartPosition,
+    Strategy,
 };
 use ottla::record::Compression;
 use wasm_bindgen::prelude::*;
 
-use crate::object::{Properties, read_list};
+use crate::object::{Properties, read_list, read_text};
 
 /// Reads a client's options.
 pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
@@ -23,6 +24,7 @@ pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
         retry: read_retry(&Properties(&retry))?,
         producer: read_producer(&Properties(&producer))?,
         fetcher: read_fetcher(&Properties(&options.get("fetcher")))?,
+        group: read_group(&options.get("group"))?,
         ..ClientConfig::default()
     })
 }
@@ -66,6 +68,46 @@ fn read_fetcher(fetcher: &Properties<'_>) -> Result<FetcherConfig, JsValue> {
         },
         auto_offset_reset: AutoOffsetReset::None,
         ..FetcherConfig::default()
+    })
+}
+
+fn read_group(group: &JsValue) -> Result<Option<GroupConfig>, JsValue> {
+    if group.is_null_or_undefined() {
+        return Ok(None);
+    }
+    let group = Properties(group);
+    let consumer = group.text("protocol")? == "consumer";
+    Ok(Some(GroupConfig {
+        protocol: if consumer { GroupProtocol::Consumer } else { GroupProtocol::Classic },
+        group_instance_id: group.get("instanceId").as_string(),
+        assignors: group.list("assignors", assignor)?,
+        server_assignor: group.get("serverAssignor").as_string(),
+        session_timeout_ms: group.number("sessionTimeout")? as u64,
+        rebalance_timeout_ms: group.number("rebalanceTimeout")? as u64,
+        heartbeat_interval_ms: group.number("heartbeatInterval")? as u64,
+        ..GroupConfig::new(group.text("groupId")?)
+    }))
+}
+
+fn assignor(value: &JsValue) -> Result<Assignor, JsValue> {
+    const ALL: [Strategy; 4] =
+        [Strategy::Range, Strategy::RoundRobin, Strategy::Sticky, Strategy::CooperativeSticky];
+    let name = read_text(value)?;
+    let strategy = ALL.into_iter().find(|strategy| strategy.name() == name);
+    strategy.map(Assignor::Standard).ok_or_else(|| {
+        JsValue::from_str("an assignor is range, roundrobin, sticky or cooperative-sticky")
+    })
+}
+
+/// Reads a list of offsets to commit.
+pub(super) fn offsets_to_commit(offsets: &JsValue) -> Result<Vec<OffsetToCommit>, JsValue> {
+    read_list(offsets, "offsets", |value| {
+        let each = Properties(value);
+        let (partition, offset) = (each.number("partition")? as i32, each.number("offset")? as i64);
+        Ok(OffsetToCommit {
+            metadata: each.get("metadata").as_string(),
+            ..OffsetToCommit::new(each.text("topic")?, partition, offset)
+        })
     })
 }
 

@@ -135,8 +135,9 @@ impl<E: Engine + 'static> Host<E> {
         }
     }
 
-    /// These are all the hosts of clients that are left: ends the connections of the others.
-    pub fn alive_hosts(self: &Rc<Self>, hosts: &[String]) {
+    /// These are all the hosts of clients that are left: ends the connections of the others, and lets
+    /// them leave their groups.
+    pub fn alive_hosts(self: &Rc<Self>, hosts: Vec<String>) {
         let connections = self.connections.borrow();
         let gone = connections.iter().filter(|(_, gone)| !hosts.contains(&gone.client_host));
         let gone: Vec<ConnectionId> = gone.map(|(id, _)| *id).collect();
@@ -144,6 +145,7 @@ impl<E: Engine + 'static> Host<E> {
         for id in gone {
             self.receive(id, None);
         }
+        self.push(Input::AliveHosts { hosts });
     }
 
     /// The epoch in which the storage was opened.

@@ -1,50 +1,38 @@
-//! Commits: prepare every put and delete, then open one readwrite transaction, apply, commit.
+//! Commits: prepare every put and delete, then run one readwrite transaction from its beginning to
+//! its commit.
 
-use js_sys::{Array, Function, Uint8Array};
+use js_sys::{Array, Uint8Array};
 use ottla::storage::{Commit, Durability, StorageError, Write};
 use wasm_bindgen::prelude::*;
-use web_sys::{IdbDatabase, IdbObjectStore, IdbTransaction};
+use web_sys::{IdbDatabase, IdbTransaction};
 
 use super::fault;
 use super::leader::Epoch;
 use super::schema::{LEADER, LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
 use crate::object::object;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/idb/transaction.js")]
 extern "C" {
-    // web_sys has the options of `transaction` only behind its cfg for unstable interfaces.
-    #[wasm_bindgen(extends = IdbDatabase, js_name = IDBDatabase)]
-    type DatabaseWithOptions;
-
-    #[wasm_bindgen(catch, method, js_class = "IDBDatabase", js_name = transaction)]
-    fn transaction_with_options(
-        this: &DatabaseWithOptions,
-        stores: &JsValue,
-        mode: &JsValue,
+    #[wasm_bindgen(catch)]
+    fn write(
+        database: &IdbDatabase,
+        stores: &Array,
         options: &JsValue,
+        steps: &Array,
+        epoch: &JsValue,
+        claim: bool,
+        clear: bool,
+        events: &JsValue,
     ) -> Result<IdbTransaction, JsValue>;
-
-    // web_sys marks its own as deprecated, as it takes older browsers to have none. All that have
-    // modules in workers have it.
-    #[wasm_bindgen(extends = IdbTransaction, js_name = IDBTransaction)]
-    pub(super) type Committable;
-
-    #[wasm_bindgen(catch, method, js_class = "IDBTransaction")]
-    pub(super) fn commit(this: &Committable) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch, method, js_class = "IDBTransaction", js_name = objectStore)]
-    fn store(this: &Committable, name: &JsValue) -> Result<IdbObjectStore, JsValue>;
 }
 
 /// What each commit says to IndexedDB, made once: a text costs a decoding each time it crosses over.
 struct Words {
     metadata: JsValue,
     log: JsValue,
-    leader: JsValue,
     metadata_only: Array,
     log_only: Array,
     both: Array,
-    readwrite: JsValue,
     relaxed: JsValue,
     strict: JsValue,
 }
@@ -59,165 +47,101 @@ thread_local! {
             both: Array::of3(&leader, &metadata, &log),
             metadata,
             log,
-            leader,
-            readwrite: JsValue::from_str("readwrite"),
             relaxed: durability("relaxed"),
             strict: durability("strict"),
         }
     };
 }
 
-impl Words {
-    fn store(&self, name: &str) -> &JsValue {
-        match name {
-            LOG => &self.log,
-            LEADER => &self.leader,
-            _ => &self.metadata,
-        }
-    }
+/// The requests of a transaction.
+#[derive(Default)]
+struct Steps {
+    /// Of each a store, a key and a value; without a value it is a delete.
+    list: Array,
+    uses_metadata: bool,
+    uses_log: bool,
+    puts: bool,
 }
 
-/// What to call when a transaction ends.
-pub(super) struct Handlers<'a> {
-    pub(super) complete: &'a Function,
-    pub(super) abort: &'a Function,
-}
-
-/// One request of the transaction.
-enum Step {
-    Put { store: &'static str, key: JsValue, value: Uint8Array },
-    Delete { store: &'static str, key: JsValue },
-}
-
-/// Starts a commit of a leader's epoch. If this fails, nothing of it is stored. Says whether it
-/// puts anything.
+/// Starts a commit of a leader's epoch; `events` has the functions `complete`, `abort` and `fenced`.
+/// If this fails, nothing of it is stored. Says whether it puts anything.
 pub(super) fn start(
     database: &IdbDatabase,
     epoch: &Epoch,
     commit: &Commit,
-    handlers: &Handlers<'_>,
+    events: &JsValue,
 ) -> Result<(IdbTransaction, bool), StorageError> {
-    let steps = prepare(&commit.writes)?;
-    let transaction = begin(database, &steps, commit.durability)?;
-    transaction.set_oncomplete(Some(handlers.complete));
-    transaction.set_onabort(Some(handlers.abort));
-    let with_puts = steps.iter().any(Step::puts);
-    let applied = apply(&transaction, epoch, &steps).and_then(|()| {
-        // Without it, the transaction would first be seen to lie idle.
-        let commits = epoch.commits_at_once(with_puts);
-        if commits { transaction.unchecked_ref::<Committable>().commit() } else { Ok(()) }
-    });
-    if let Err(thrown) = applied {
-        transaction.set_oncomplete(None);
-        transaction.set_onabort(None);
-        // Fails only if the transaction has already ended, and then it has not been committed.
-        let _ = transaction.abort();
-        return Err(fault::of_thrown(&thrown));
+    let mut steps = Steps::default();
+    for write in &commit.writes {
+        steps.add(write)?;
     }
-    Ok((transaction, with_puts))
+    let (puts, stored) = (steps.puts, epoch.is_stored());
+    let number = if puts || stored { epoch.number().into() } else { JsValue::UNDEFINED };
+    let started = WORDS.with(|words| {
+        // Only the stores in use: a commit that leaves one alone does not hold up its readers.
+        let stores = match (steps.uses_metadata, steps.uses_log) {
+            (true, true) => &words.both,
+            (false, true) => &words.log_only,
+            _ => &words.metadata_only,
+        };
+        let options = words.durability(commit.durability);
+        write(database, stores, options, &steps.list, &number, puts, puts && !stored, events)
+    });
+    started.map(|transaction| (transaction, puts)).map_err(|thrown| fault::of_thrown(&thrown))
 }
 
-fn prepare(writes: &[Write]) -> Result<Vec<Step>, StorageError> {
-    let mut steps = Vec::with_capacity(writes.len());
-    for write in writes {
+/// The options of a transaction that is flushed as little as possible.
+pub(super) fn relaxed() -> JsValue {
+    WORDS.with(|words| words.relaxed.clone())
+}
+
+impl Words {
+    fn durability(&self, durability: Durability) -> &JsValue {
+        match durability {
+            Durability::Relaxed => &self.relaxed,
+            Durability::Strict => &self.strict,
+        }
+    }
+}
+
+impl Steps {
+    fn add(&mut self, write: &Write) -> Result<(), StorageError> {
         match write {
-            Write::PutMetadata { key, value } => steps.push(Step::Put {
-                store: METADATA,
-                key: JsValue::from_str(key),
-                value: Uint8Array::from(&value[..]),
-            }),
-            Write::DeleteMetadata { key } => {
-                steps.push(Step::Delete { store: METADATA, key: JsValue::from_str(key) });
+            Write::PutMetadata { key, value } => {
+                self.metadata(&JsValue::from_str(key), Some(value));
             }
+            Write::DeleteMetadata { key } => self.metadata(&JsValue::from_str(key), None),
             Write::CreateLog { .. } => {}
-            Write::DeleteLog { log } => {
-                steps.push(Step::Delete { store: LOG, key: log_range(*log)?.into() });
-            }
+            Write::DeleteLog { log } => self.log(&log_range(*log)?.into(), None),
             Write::DeleteSegment { log, segment } => {
-                let range = segment_range(*log, *segment)?;
-                steps.push(Step::Delete { store: LOG, key: range.into() });
+                self.log(&segment_range(*log, *segment)?.into(), None);
             }
             Write::Append { log, segment, position, bytes } => {
                 let mut end = *position;
                 for piece in bytes.chunks(MAX_PIECE_BYTES) {
                     end += piece.len() as u64;
-                    steps.push(Step::Put {
-                        store: LOG,
-                        key: piece_key(*log, *segment, end)?,
-                        value: Uint8Array::from(piece),
-                    });
+                    self.log(&piece_key(*log, *segment, end)?, Some(piece));
                 }
             }
         }
-    }
-    Ok(steps)
-}
-
-fn begin(
-    database: &IdbDatabase,
-    steps: &[Step],
-    durability: Durability,
-) -> Result<IdbTransaction, StorageError> {
-    let uses = |store| steps.iter().any(|step| step.store() == store);
-    // Only the stores in use: a commit that leaves one alone does not hold up its readers.
-    let stores = WORDS.with(|words| match (uses(METADATA), uses(LOG)) {
-        (true, true) => words.both.clone(),
-        (false, true) => words.log_only.clone(),
-        _ => words.metadata_only.clone(),
-    });
-    readwrite(database, &stores, durability)
-}
-
-/// Opens a readwrite transaction.
-pub(super) fn readwrite(
-    database: &IdbDatabase,
-    stores: &Array,
-    durability: Durability,
-) -> Result<IdbTransaction, StorageError> {
-    WORDS.with(|words| {
-        let options = match durability {
-            Durability::Relaxed => &words.relaxed,
-            Durability::Strict => &words.strict,
-        };
-        database
-            .unchecked_ref::<DatabaseWithOptions>()
-            .transaction_with_options(stores, &words.readwrite, options)
-            .map_err(|thrown| fault::of_thrown(&thrown))
-    })
-}
-
-fn apply(transaction: &IdbTransaction, epoch: &Epoch, steps: &[Step]) -> Result<(), JsValue> {
-    let store_of = |name| {
-        let transaction = transaction.unchecked_ref::<Committable>();
-        WORDS.with(|words| transaction.store(words.store(name)))
-    };
-    epoch.guard(transaction, &store_of(LEADER)?, steps.iter().any(Step::puts))?;
-    let mut open: Option<(&'static str, IdbObjectStore)> = None;
-    for step in steps {
-        let store = match &open {
-            Some((name, store)) if *name == step.store() => store.clone(),
-            _ => {
-                let store = store_of(step.store())?;
-                open = Some((step.store(), store.clone()));
-                store
-            }
-        };
-        match step {
-            Step::Put { key, value, .. } => store.put_with_key(value, key)?,
-            Step::Delete { key, .. } => store.delete(key)?,
-        };
-    }
-    Ok(())
-}
-
-impl Step {
-    fn puts(&self) -> bool {
-        matches!(self, Step::Put { .. })
+        Ok(())
     }
 
-    fn store(&self) -> &'static str {
-        match self {
-            Step::Put { store, .. } | Step::Delete { store, .. } => store,
-        }
+    fn metadata(&mut self, key: &JsValue, value: Option<&[u8]>) {
+        self.uses_metadata = true;
+        WORDS.with(|words| self.push(&words.metadata, key, value));
+    }
+
+    fn log(&mut self, key: &JsValue, value: Option<&[u8]>) {
+        self.uses_log = true;
+        WORDS.with(|words| self.push(&words.log, key, value));
+    }
+
+    fn push(&mut self, store: &JsValue, key: &JsValue, value: Option<&[u8]>) {
+        self.puts |= value.is_some();
+        let value = value.map_or(JsValue::UNDEFINED, |value| Uint8Array::from(value).into());
+        self.list.push(store);
+        self.list.push(key);
+        self.list.push(&value);
     }
 }

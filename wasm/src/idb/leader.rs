@@ -10,19 +10,19 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::Array;
-use ottla::storage::{Durability, StorageError};
+use ottla::storage::StorageError;
 use tokio::sync::oneshot;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    Event, IdbDatabase, IdbIndexParameters, IdbObjectStore, IdbObjectStoreParameters,
-    IdbTransaction,
-};
+use web_sys::{Event, IdbDatabase, IdbIndexParameters, IdbObjectStoreParameters, IdbRequest};
 
-use super::commit::{self, Committable};
-use super::fault;
-use super::load;
 use super::schema::LEADER;
+use super::{commit, fault, load, open};
+
+#[wasm_bindgen(module = "/src/idb/transaction.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = takeOver)]
+    fn take_over_request(database: &IdbDatabase, options: &JsValue) -> Result<IdbRequest, JsValue>;
+}
 
 /// A leader's time.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Epoch {
     /// Whether the record is there. Full storage takes none; the first commit that fits brings it.
     stored: Cell<bool>,
     /// Whether a later epoch is known to have begun.
-    fenced: Rc<Cell<bool>>,
+    fenced: Cell<bool>,
 }
 
 /// Makes the store, in an upgrade. Epochs come from its key generator, which clearing leaves alone:
@@ -49,13 +49,16 @@ pub(super) fn create(database: &IdbDatabase) -> Result<(), JsValue> {
 
 impl Epoch {
     /// Begins an epoch: whatever an earlier leader has not committed by now, it never will.
-    pub(super) async fn begin(database: &IdbDatabase) -> Result<Epoch, StorageError> {
-        let (number, stored) = match take_over(database).await {
+    pub(super) async fn begin(
+        database: &IdbDatabase,
+        timeout_ms: u32,
+    ) -> Result<Epoch, StorageError> {
+        let (number, stored) = match take_over(database, timeout_ms).await {
             Ok(number) => (number, true),
             Err(StorageError::Full(_)) => (last(database).await? + 1.0, false),
             Err(error) => return Err(error),
         };
-        Ok(Epoch { number, stored: Cell::new(stored), fenced: Rc::default() })
+        Ok(Epoch { number, stored: Cell::new(stored), fenced: Cell::new(false) })
     }
 
     /// Later epochs have larger numbers.
@@ -67,10 +70,20 @@ impl Epoch {
         self.fenced.get()
     }
 
+    /// Whether the record is there.
+    pub(super) fn is_stored(&self) -> bool {
+        self.stored.get()
+    }
+
+    /// A commit of this epoch has found a later one.
+    pub(super) fn fence(&self) {
+        self.fenced.set(true);
+    }
+
     /// A commit of this epoch was aborted.
     pub(super) fn aborted(&self, event: &Event) {
         if fault::is_constraint(event) {
-            self.fenced.set(true);
+            self.fence();
         }
     }
 
@@ -78,95 +91,46 @@ impl Epoch {
     pub(super) fn committed(&self, with_puts: bool) {
         self.stored.set(self.stored.get() || with_puts);
     }
-
-    /// Lets a transaction commit if the epoch is still the last one.
-    pub(super) fn guard(
-        &self,
-        transaction: &IdbTransaction,
-        store: &IdbObjectStore,
-        with_puts: bool,
-    ) -> Result<(), JsValue> {
-        let (key, stored) = (self.number.into(), self.stored.get());
-        if with_puts {
-            if !stored {
-                store.clear()?;
-            }
-            store.put_with_key(&value(), &key)?;
-        } else if stored {
-            let (request, fenced) = (store.get(&key)?, Rc::clone(&self.fenced));
-            let (transaction, answer) = (transaction.clone(), request.clone());
-            let compare = Closure::once_into_js(move || {
-                let ours = answer.result().is_ok_and(|found| !found.is_undefined());
-                fenced.set(!ours);
-                // Both fail only if the transaction has ended by itself.
-                let _ = match ours {
-                    true => transaction.unchecked_ref::<Committable>().commit(),
-                    false => transaction.abort(),
-                };
-            });
-            request.set_onsuccess(Some(compare.unchecked_ref()));
-        }
-        Ok(())
-    }
-
-    /// Whether a transaction may be told to commit at once: not if it waits for an answer.
-    pub(super) fn commits_at_once(&self, with_puts: bool) -> bool {
-        with_puts || !self.stored.get()
-    }
-}
-
-/// The value of the one record.
-fn value() -> JsValue {
-    JsValue::from(1)
 }
 
 /// Replaces the record by one with the next number.
-async fn take_over(database: &IdbDatabase) -> Result<f64, StorageError> {
+async fn take_over(database: &IdbDatabase, timeout_ms: u32) -> Result<f64, StorageError> {
     let thrown = |thrown: JsValue| fault::of_thrown(&thrown);
-    let transaction =
-        commit::readwrite(database, &Array::of1(&LEADER.into()), Durability::Relaxed)?;
-    let added = transaction
-        .object_store(LEADER)
-        .and_then(|store| {
-            store.clear()?;
-            let added = store.add(&value())?;
-            transaction.unchecked_ref::<Committable>().commit()?;
-            Ok(added)
-        })
-        .map_err(|error| {
-            // What was asked for until now would be done all the same.
-            let _ = transaction.abort();
-            thrown(error)
-        })?;
+    let added = take_over_request(database, &commit::relaxed()).map_err(thrown)?;
+    let transaction = added.transaction().ok_or_else(|| failed("a request without transaction"))?;
     let (sender, receiver) = oneshot::channel();
     let sender = Rc::new(Cell::new(Some(sender)));
-    let on_complete = {
-        let sender = Rc::clone(&sender);
-        Closure::<dyn Fn()>::new(move || {
-            if let Some(sender) = sender.take() {
-                // No receiver: nobody waits any more.
-                let _ = sender.send(Ok(()));
-            }
-        })
-    };
-    let on_abort = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+    let end = move |result| {
         if let Some(sender) = sender.take() {
-            let _ = sender.send(Err(fault::of_aborted(&event)));
+            // No receiver: nobody waits any more.
+            let _ = sender.send(result);
         }
+    };
+    let (on_complete, on_late) = (end.clone(), end.clone());
+    let on_complete = Closure::<dyn Fn()>::new(move || on_complete(Ok(())));
+    let on_abort = Closure::<dyn Fn(Event)>::new(move |event| end(Err(fault::of_aborted(&event))));
+    let on_late = Closure::<dyn Fn()>::new(move || {
+        let what = "another tab, which may be frozen, keeps the database from being written";
+        on_late(Err(failed(what)));
     });
     transaction.set_oncomplete(Some(on_complete.as_ref().unchecked_ref()));
     transaction.set_onabort(Some(on_abort.as_ref().unchecked_ref()));
+    let timer = open::set_timeout(on_late.as_ref().unchecked_ref(), timeout_ms);
     let ended = receiver.await;
+    open::clear_timeout(&timer);
     transaction.set_oncomplete(None);
     transaction.set_onabort(None);
-    ended.unwrap_or_else(|_| Err(StorageError::Failed("the wait was given up".into())))?;
+    ended.unwrap_or_else(|_| Err(failed("the wait was given up")))?;
     let epoch = added.result().map_err(thrown)?;
-    epoch.as_f64().ok_or_else(|| StorageError::Failed("an epoch is no number".into()))
+    epoch.as_f64().ok_or_else(|| failed("an epoch is no number"))
+}
+
+fn failed(what: &str) -> StorageError {
+    StorageError::Failed(what.to_owned())
 }
 
 /// The number of the last epoch that could be stored.
 async fn last(database: &IdbDatabase) -> Result<f64, StorageError> {
-    let (keys, _) =
-        load::read(database, LEADER, |store| Ok((store.get_all_keys()?, store.get_all()?))).await?;
+    let (keys, _) = load::read(database, LEADER, &JsValue::UNDEFINED, None).await?;
     Ok(keys.iter().filter_map(|key| key.as_f64()).fold(0.0, f64::max))
 }

@@ -6,11 +6,21 @@ use js_sys::{Array, Uint8Array};
 use ottla::storage::{Load, Loaded, LogRange, StorageError};
 use tokio::sync::oneshot;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode};
+use web_sys::{Event, IdbDatabase, IdbRequest, IdbTransaction};
 
-use super::commit::Committable;
 use super::fault;
 use super::schema::{LOG, METADATA, piece_end, pieces_range};
+
+#[wasm_bindgen(module = "/src/idb/transaction.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = read)]
+    fn read_requests(
+        database: &IdbDatabase,
+        store: &str,
+        within: &JsValue,
+        limit: Option<u32>,
+    ) -> Result<Array, JsValue>;
+}
 
 /// Carries out a load.
 pub(super) async fn load(database: &IdbDatabase, load: &Load) -> Result<Loaded, StorageError> {
@@ -21,8 +31,7 @@ pub(super) async fn load(database: &IdbDatabase, load: &Load) -> Result<Loaded, 
 }
 
 async fn metadata(database: &IdbDatabase) -> Result<Loaded, StorageError> {
-    let (keys, values) =
-        read(database, METADATA, |store| Ok((store.get_all_keys()?, store.get_all()?))).await?;
+    let (keys, values) = read(database, METADATA, &JsValue::UNDEFINED, None).await?;
     let mut found = Vec::with_capacity(keys.length() as usize);
     for (key, value) in keys.iter().zip(values.iter()) {
         // A value that is no bytes was not written by this driver. It is left out, and the core
@@ -41,21 +50,14 @@ async fn log(database: &IdbDatabase, range: &LogRange) -> Result<Loaded, Storage
     }
     let bounded = (range.end != u64::MAX).then_some(range.end);
     let within = pieces_range(range.log, range.segment, range.start, bounded)?;
-    let (keys, values) = read(database, LOG, |store| {
-        Ok((store.get_all_keys_with_key(&within)?, store.get_all_with_key(&within)?))
-    })
-    .await?;
+    let (keys, values) = read(database, LOG, &within, None).await?;
     let mut pieces = pieces(&keys, &values);
     let covered = pieces.last().map_or(range.start, |piece| piece.end);
     if bounded.is_some() && covered < range.end {
         // The range ends within a piece, whose key is above the range. This second transaction
         // sees the same pieces as the first, as none is ever written twice.
         let above = pieces_range(range.log, range.segment, range.end, None)?;
-        let (keys, values) = read(database, LOG, |store| {
-            let keys = store.get_all_keys_with_key_and_limit(&above, 1)?;
-            Ok((keys, store.get_all_with_key_and_limit(&above, 1)?))
-        })
-        .await?;
+        let (keys, values) = read(database, LOG, &above, Some(1)).await?;
         pieces.extend(self::pieces(&keys, &values));
     }
     for piece in &pieces {
@@ -126,20 +128,19 @@ impl Runs<'_> {
     }
 }
 
-/// Issues two requests in one readonly transaction, for keys and for values, and waits for both.
+/// Asks for keys and for values in one readonly transaction, and waits for both.
 pub(super) async fn read(
     database: &IdbDatabase,
     store: &str,
-    issue: impl FnOnce(&IdbObjectStore) -> Result<(IdbRequest, IdbRequest), JsValue>,
+    within: &JsValue,
+    limit: Option<u32>,
 ) -> Result<(Array, Array), StorageError> {
     let thrown = |thrown: JsValue| fault::of_thrown(&thrown);
-    let transaction = database
-        .transaction_with_str_and_mode(store, IdbTransactionMode::Readonly)
-        .map_err(thrown)?;
-    let (keys, values) =
-        transaction.object_store(store).and_then(|store| issue(&store)).map_err(thrown)?;
-    // A worker that is frozen now must not hold the transaction open: other tabs would wait for it.
-    transaction.unchecked_ref::<Committable>().commit().map_err(thrown)?;
+    let requests = read_requests(database, store, within, limit).map_err(thrown)?;
+    let [keys, values] = [0, 1].map(|at| requests.get(at).unchecked_into::<IdbRequest>());
+    let Some(transaction) = values.transaction() else {
+        return Err(StorageError::Failed("a request without transaction".into()));
+    };
     // Requests of one transaction succeed in order: with the second, the first is there as well.
     success(&transaction, &values).await?;
     let array = |request: &IdbRequest| {

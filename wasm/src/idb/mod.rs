@@ -23,11 +23,12 @@ mod schema;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::Function;
 use ottla::Input;
 use ottla::storage::{Commit, CommitId, Load, LoadId, StorageError};
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, IdbDatabase, IdbTransaction};
+
+use crate::object::object;
 
 pub use leader::Epoch;
 pub use open::OpenError;
@@ -40,8 +41,11 @@ pub type Report = Rc<dyn Fn(Input)>;
 /// One open database.
 pub struct Driver {
     shared: Rc<Shared>,
-    on_complete: Closure<dyn Fn()>,
-    on_abort: Closure<dyn Fn(Event)>,
+    /// What a transaction calls.
+    events: JsValue,
+    _on_complete: Closure<dyn Fn()>,
+    _on_abort: Closure<dyn Fn(Event)>,
+    _on_fenced: Closure<dyn Fn()>,
 }
 
 struct Shared {
@@ -82,7 +86,7 @@ impl Driver {
         let database = open::open(name, open_timeout_ms).await?;
         let epoch = match epoch {
             Some(epoch) => epoch,
-            None => match Epoch::begin(&database).await {
+            None => match Epoch::begin(&database, open_timeout_ms).await {
                 Ok(epoch) => Rc::new(epoch),
                 Err(error) => {
                     database.close();
@@ -102,16 +106,31 @@ impl Driver {
         shared.adopt(database);
         let on_complete = {
             let shared = Rc::clone(&shared);
-            Closure::new(move || shared.end_commit(Ok(())))
+            Closure::<dyn Fn()>::new(move || shared.end_commit(Ok(())))
+        };
+        let on_fenced = {
+            let epoch = Rc::clone(&shared.epoch);
+            Closure::<dyn Fn()>::new(move || epoch.fence())
         };
         let on_abort = {
             let shared = Rc::clone(&shared);
-            Closure::new(move |event: Event| {
+            Closure::<dyn Fn(Event)>::new(move |event: Event| {
                 shared.epoch.aborted(&event);
                 shared.end_commit(Err(fault::of_aborted(&event)));
             })
         };
-        Ok(Driver { shared, on_complete, on_abort })
+        let events = object(&[
+            ("complete", on_complete.as_ref().clone()),
+            ("abort", on_abort.as_ref().clone()),
+            ("fenced", on_fenced.as_ref().clone()),
+        ]);
+        Ok(Driver {
+            shared,
+            events,
+            _on_complete: on_complete,
+            _on_abort: on_abort,
+            _on_fenced: on_fenced,
+        })
     }
 
     /// The leader's epoch.
@@ -128,15 +147,11 @@ impl Driver {
     /// completed, else `CommitFailed`.
     pub fn commit(&self, commit: Commit) {
         let id = commit.id;
-        let handlers = commit::Handlers {
-            complete: self.on_complete.as_ref().unchecked_ref::<Function>(),
-            abort: self.on_abort.as_ref().unchecked_ref::<Function>(),
-        };
         let started = if self.shared.in_flight.borrow().is_some() {
             Err(StorageError::Failed("a commit was begun while another was under way".into()))
         } else {
             self.shared.database().and_then(|database| {
-                commit::start(&database, &self.shared.epoch, &commit, &handlers)
+                commit::start(&database, &self.shared.epoch, &commit, &self.events)
             })
         };
         match started {

@@ -43,9 +43,9 @@ pub enum OpenError {
 extern "C" {
     // Neither a window's nor a worker's: both have it, and so does Node.
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &js_sys::Function, delay_ms: u32) -> JsValue;
+    pub(super) fn set_timeout(callback: &js_sys::Function, delay_ms: u32) -> JsValue;
     #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
+    pub(super) fn clear_timeout(timer: &JsValue);
 }
 
 /// Opens the database, or says within `timeout_ms` why not.

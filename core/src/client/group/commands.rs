@@ -154,6 +154,27 @@ impl Client {
         group.is_some_and(|group| group.shared.owned.processed(&key, next_offset))
     }
 
+    /// Whether the client commits by itself what was marked processed, from now on, and how often:
+    /// [`GroupConfig::auto_commit`](super::GroupConfig::auto_commit).
+    ///
+    /// # Errors
+    /// [`ClientError::BadArgument`] without a group, and for an interval of 0.
+    pub fn set_auto_commit(
+        &mut self,
+        now: Now,
+        auto_commit: bool,
+        interval_ms: u64,
+    ) -> Result<(), ClientError> {
+        let group = self.group.as_deref_mut().ok_or_else(no_group)?;
+        let mut config = group.shared.config.clone();
+        (config.auto_commit, config.auto_commit_interval_ms) = (auto_commit, interval_ms);
+        config.validate()?;
+        group.shared.config = config;
+        group.commits.restart_interval();
+        self.drive(now);
+        Ok(())
+    }
+
     /// Commits these offsets; [`GroupEvent::Committed`](super::GroupEvent::Committed) follows.
     /// Commits are sent in the order of their calls. While the group rebalances they wait; those of
     /// partitions that are not this member's then fail with [`ClientError::NotOwned`]. A client

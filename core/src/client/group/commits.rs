@@ -84,6 +84,11 @@ impl Commits {
         });
     }
 
+    /// The interval of automatic commits begins anew.
+    pub(super) fn restart_interval(&mut self) {
+        self.auto_at_ms = 0;
+    }
+
     pub(super) fn drive(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
         self.auto_commit(context, shared);
         self.expire(context, shared);

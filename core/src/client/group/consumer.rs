@@ -39,10 +39,14 @@ pub(super) struct Consumer {
     told: Option<Told>,
     /// What a heartbeat that is out tells.
     telling: Option<Told>,
+    /// The versions of subscription and ownership that were compared with it last.
+    compared: (u64, u64),
     /// What the member is to own, until it does.
     target: Option<LiteMap<Uuid, Vec<i32>>>,
     /// Partitions of the target are being given up for.
     reconciling: bool,
+    /// Whether the member has had what it was to own since it joined.
+    settled: bool,
     pub(super) heartbeat_at_ms: u64,
     interval_ms: u64,
 }
@@ -88,6 +92,7 @@ impl Consumer {
         }
         self.told = None;
         self.target = None;
+        self.settled = false;
         self.reconciling = false;
         shared.rebalance_started_ms = context.now_ms();
         if self.send(context, shared, JOIN_EPOCH) {
@@ -102,9 +107,13 @@ impl Consumer {
         {
             return;
         }
-        let news = self.told.as_ref().is_none_or(|told| *told != what_to_tell(shared));
-        // While partitions are given up, what is owned does not change.
-        if news || self.heartbeat_at_ms <= context.now_ms() {
+        let versions = (shared.topics.version, shared.owned.version);
+        let changed = self.compared != versions && self.told != Some(what_to_tell(shared));
+        let news = changed || self.told.is_none();
+        if !news || self.send(context, shared, shared.generation) {
+            self.compared = versions;
+        }
+        if !news && self.heartbeat_at_ms <= context.now_ms() {
             self.send(context, shared, shared.generation);
         }
     }
@@ -265,6 +274,11 @@ impl Consumer {
             kept.cloned().collect::<Vec<TopicPartition>>()
         };
         let (revoked, added) = (without(&owned, &known), without(&known, &owned));
+        if complete && self.settled && !self.reconciling && known == owned {
+            // Told before: an answer to that would only be asked for another.
+            self.target = None;
+            return;
+        }
         if !self.reconciling && (!revoked.is_empty() || !added.is_empty()) {
             self.reconciling = true;
             shared.rebalancing(context, "the coordinator assigns anew");
@@ -274,6 +288,7 @@ impl Consumer {
         }
         if complete {
             self.target = None;
+            self.settled = true;
             self.reconciling = false;
             // Told in any case, for the coordinator waits for that.
             if let Some(told) = &mut self.told {

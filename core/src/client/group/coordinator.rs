@@ -1,12 +1,11 @@
 //! Who coordinates the group, and how to reach it.
 
 use super::{Ask, Context, Shared};
-use crate::client::config::Address;
 use crate::client::connection::{Channel, EndpointId};
+use crate::client::coordinator;
 use crate::client::error::ClientError;
 use crate::client::event::Response;
-use crate::protocol::messages::{FindCoordinatorRequest, FindCoordinatorResponse};
-use crate::protocol::{ApiKey, ErrorCode};
+use crate::protocol::messages::FindCoordinatorRequest;
 
 /// Which of the two connections to the coordinator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,23 +59,8 @@ impl Coordinator {
         result: Result<Response, ClientError>,
     ) -> Result<(), ClientError> {
         self.state = State::Unknown;
-        let answer = match result.and_then(|response| response.decode::<FindCoordinatorResponse>())
-        {
-            Ok(answer) => answer,
-            Err(error) if error.is_retriable() => {
-                self.back_off(context);
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        };
-        // From version 4 on there is a list, of the one group that was asked for.
-        let (code, message, host, port) = match answer.coordinators.into_iter().next() {
-            Some(found) => (found.error_code, found.error_message, found.host, found.port),
-            None => (answer.error_code, answer.error_message, answer.host, answer.port),
-        };
-        match ErrorCode::from_code(code) {
-            ErrorCode::None => {
-                let address = Address::new(host, port);
+        match result.and_then(|response| coordinator::address(&response, group_id)) {
+            Ok(address) => {
                 let net = &mut context.cluster.net;
                 let membership = net.endpoint(&address, Channel::Group);
                 let offsets = net.endpoint(&address, Channel::Main);
@@ -85,16 +69,11 @@ impl Coordinator {
                 self.attempts = 0;
                 Ok(())
             }
-            code if code.is_retriable() => {
+            Err(error) if error.is_retriable() => {
                 self.back_off(context);
                 Ok(())
             }
-            code => Err(ClientError::Broker {
-                code,
-                api: ApiKey::FindCoordinator,
-                context: format!("coordinator of group {group_id}"),
-                message,
-            }),
+            Err(error) => Err(error),
         }
     }
 }
@@ -123,11 +102,7 @@ impl Shared {
             return None;
         }
         let to = context.cluster.any_node(now)?;
-        let request = FindCoordinatorRequest {
-            key: self.config.group_id.clone(),
-            key_type: 0,
-            coordinator_keys: vec![self.config.group_id.clone()],
-        };
+        let request = coordinator::question(&self.config.group_id);
         match context.cluster.net.version::<FindCoordinatorRequest>(to, i16::MAX) {
             Ok(version) => {
                 let owner = Some(self.owner(Ask::FindCoordinator));

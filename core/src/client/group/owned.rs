@@ -43,6 +43,10 @@ pub(super) struct Owned {
     partitions: LiteMap<TopicPartition, Progress>,
     revocation: Option<Revocation>,
     tenures: u64,
+    /// Changes with what is owned.
+    pub(super) version: u64,
+    /// Whether it is not known of some where they start.
+    unstarted: bool,
     /// How many revocations the host was told of and has not answered: a late answer to one that
     /// was lost is not taken for an answer to the next.
     unanswered: u64,
@@ -68,6 +72,8 @@ impl Owned {
             let progress = Progress { tenure: self.tenures, ..Progress::default() };
             self.partitions.insert(key.clone(), progress);
         }
+        self.version += 1;
+        self.unstarted = true;
         context.fetcher.add(partitions);
     }
 
@@ -75,6 +81,7 @@ impl Owned {
         for key in partitions {
             self.partitions.remove(key);
         }
+        self.version += 1;
         context.fetcher.remove(partitions);
     }
 
@@ -88,14 +95,20 @@ impl Owned {
 
     /// Learns where partitions start once the fetcher knows.
     pub(super) fn observe(&mut self, context: &mut Context<'_>) {
+        if !std::mem::take(&mut self.unstarted) {
+            return;
+        }
         for (key, progress) in &mut self.partitions {
-            if progress.start.is_none()
-                && let Some(position) = context.fetcher.position(key)
-            {
-                progress.start = Some(position);
+            if progress.start.is_some() {
+                continue;
+            }
+            let position = context.fetcher.position(key);
+            self.unstarted |= position.is_none();
+            if position.is_some() {
+                progress.start = position;
                 // Nothing before it is this group's to process, so it may be committed: a record
                 // that is stored before the first one is processed is not passed over then.
-                progress.processed = Some(position);
+                progress.processed = position;
             }
         }
     }
@@ -113,6 +126,7 @@ impl Owned {
             progress.start = None;
             progress.delivered = None;
             progress.processed = None;
+            self.unstarted = true;
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) struct Topics {
     /// What other members want, which their leader looks after.
     pub(super) of_group: Vec<Arc<str>>,
     touched_at_ms: Option<u64>,
+    /// Changes with the subscription.
+    pub(super) version: u64,
     /// Leaves only for as long as the application does not prove alive.
     pub(super) dormant: bool,
 }
@@ -36,12 +38,14 @@ impl Topics {
             self.listed = None;
         }
         self.touched_at_ms = None;
+        self.version += 1;
         self.subscription = Some(subscription);
     }
 
     pub(super) fn choose(&mut self, topics: Vec<Arc<str>>) -> bool {
         let asked = self.subscription == Some(Subscription::Chosen);
         if asked {
+            self.version += 1;
             self.chosen = Some(distinct(topics));
             self.touched_at_ms = None;
         }

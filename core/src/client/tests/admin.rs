@@ -44,6 +44,45 @@ fn a_lost_request_is_sent_again_and_an_unsupported_one_fails() {
 }
 
 #[test]
+fn a_request_for_a_group_goes_to_whoever_coordinates_it_now() {
+    let mut rig = Rig::new(config());
+    rig.nodes = 2;
+    rig.coordinator = 1;
+    let request = OffsetCommitRequest { group_id: "g".to_owned(), ..Default::default() };
+    let target = Target::Coordinator("g".into());
+    let call = rig.client.request_at_most(rig.now, target, request.clone(), 9).unwrap();
+    rig.run();
+    let (seen, got) = rig.expect::<OffsetCommitRequest>();
+    assert_eq!((seen.node, seen.header.api_version, got), (1, 9, request));
+
+    rig.coordinator = 0;
+    rig.down.insert(1);
+    rig.cut(seen.link);
+    rig.pass_by_deadlines(2_000);
+    let (seen, _) = rig.expect::<OffsetCommitRequest>();
+    assert_eq!(seen.node, 0);
+    let answer = OffsetCommitResponse { throttle_time_ms: 4, ..Default::default() };
+    rig.answer(&seen, &answer);
+    let Event::Response { call: answered, response } = rig.next_event() else { panic!() };
+    assert_eq!((answered, response.decode()), (call, Ok(answer)));
+}
+
+#[test]
+fn a_coordinator_that_cannot_be_reached_is_looked_for_again() {
+    let mut rig = Rig::new(config());
+    rig.nodes = 2;
+    rig.coordinator = 1;
+    rig.down.insert(1);
+    let target = Target::Coordinator("g".into());
+    rig.client.request_at_most(rig.now, target, OffsetCommitRequest::default(), 9).unwrap();
+    rig.run();
+    assert!(rig.inbox.is_empty());
+    rig.coordinator = 0;
+    rig.pass_by_deadlines(2_000);
+    assert_eq!(rig.expect::<OffsetCommitRequest>().0.node, 0);
+}
+
+#[test]
 fn metadata_is_loaded_for_the_caller() {
     let mut rig = Rig::new(config());
     let call = rig.client.load_metadata(rig.now, &["t"]).unwrap();

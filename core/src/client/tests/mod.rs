@@ -45,6 +45,8 @@ struct Rig {
     /// Who coordinates groups.
     coordinator: i32,
     topics: BTreeMap<String, Leaders>,
+    /// Whether topics are made that are asked for by name.
+    creates: bool,
     /// The highest versions served, where not all of them.
     at_most: BTreeMap<ApiKey, i16>,
     producer_ids: i64,
@@ -78,6 +80,7 @@ impl Rig {
             nodes: 1,
             coordinator: 0,
             topics: BTreeMap::from([("t".to_owned(), vec![(0, 0), (0, 0)])]),
+            creates: false,
             at_most: BTreeMap::new(),
             producer_ids: 0,
             metadata_requests: 0,
@@ -128,6 +131,11 @@ impl Rig {
             ApiKey::Metadata => {
                 self.metadata_requests += 1;
                 let request: MetadataRequest = decode_request(&seen.header, from).unwrap();
+                if self.creates && request.allow_auto_topic_creation {
+                    for name in request.topics.iter().flatten().filter_map(|t| t.name.clone()) {
+                        self.topics.entry(name).or_insert(vec![(0, 0)]);
+                    }
+                }
                 let answer = self.metadata(&request);
                 self.answer(&seen, &answer);
             }
@@ -233,7 +241,8 @@ impl Rig {
     fn answer<M: Message>(&mut self, seen: &Seen, response: &M) {
         let frame = encode_response(response, seen.header.api_version, seen.header.correlation_id);
         // What is believed for long is only cut short.
-        let changes = if M::API == ApiKey::Metadata { 0 } else { 3 };
+        let believed = matches!(M::API, ApiKey::Metadata | ApiKey::FindCoordinator);
+        let changes = if believed { 0 } else { 3 };
         let frame = self.garbled(frame, changes);
         self.client.handle(self.now, ClientInput::Received { link: seen.link, frame });
         self.run();

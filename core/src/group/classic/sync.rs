@@ -10,6 +10,10 @@ use crate::map;
 use crate::protocol::ErrorCode;
 use crate::protocol::messages::{SyncGroupRequest, SyncGroupResponse};
 
+/// From this version on a member must say what it takes the group's kind and protocol to be
+/// (KIP-559).
+const PROTOCOL_SINCE: i16 = 5;
+
 impl ClassicGroup {
     /// Serves a SyncGroup.
     pub(crate) fn sync(
@@ -19,7 +23,7 @@ impl ClassicGroup {
         request: SyncGroupRequest,
         effects: &mut Effects,
     ) {
-        if let Err(code) = self.check_sync(&request) {
+        if let Err(code) = self.check_sync(caller.version, &request) {
             return effects.refuse_sync(caller.ticket, code);
         }
         match self.state {
@@ -47,7 +51,11 @@ impl ClassicGroup {
         }
     }
 
-    fn check_sync(&self, request: &SyncGroupRequest) -> Result<(), ErrorCode> {
+    fn check_sync(&self, version: i16, request: &SyncGroupRequest) -> Result<(), ErrorCode> {
+        let told = request.protocol_type.is_some() && request.protocol_name.is_some();
+        if version >= PROTOCOL_SINCE && !told {
+            return Err(ErrorCode::InconsistentGroupProtocol);
+        }
         self.check_member(&request.member_id, request.group_instance_id.as_deref())?;
         if request.generation_id != self.generation {
             return Err(ErrorCode::IllegalGeneration);

@@ -212,3 +212,18 @@ fn closing_fails_what_waits() {
          found t0! the client is closed; make a new one"
     );
 }
+
+#[test]
+fn who_asks_for_all_topics_still_creates_those_it_needs() {
+    let mut rig = grouped(|_| {});
+    rig.creates = true;
+    rig.client.subscribe(rig.now, Subscription::Chosen).unwrap();
+    assert_eq!(rig.told(), "topics t");
+    let record = ProduceRecord { value: Some(b"v"), ..ProduceRecord::default() };
+    rig.client.produce(rig.now, SendId(1), "new", [record]).unwrap();
+    rig.run();
+    rig.pass_by_deadlines(2_000);
+    rig.expect::<ProduceRequest>();
+    rig.pass_by_deadlines(301_000);
+    assert_eq!(rig.told(), "topics new t");
+}

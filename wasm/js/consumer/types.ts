@@ -1,5 +1,5 @@
-import type { Batch, KafkaMessage } from './message.js'
-import type { TopicPartition } from './types.js'
+import type { Batch, KafkaMessage } from '../message.js'
+import type { PartitionOffset, TopicPartition } from '../types.js'
 
 /** Where to begin in a partition: at an offset, at a time, or at one of its ends. */
 export type Assignment = TopicPartition & {
@@ -9,12 +9,23 @@ export type Assignment = TopicPartition & {
   timestamp?: number | string
 }
 
+/** Topics to subscribe to, by name or by pattern. */
+export type ConsumerSubscribeTopics = { topics: (string | RegExp)[]; fromBeginning?: boolean }
+
+/** KafkaJS's older form. */
+export type ConsumerSubscribeTopic = { topic: string | RegExp; fromBeginning?: boolean }
+
+/** Offsets, by topic. */
+export interface OffsetsByTopicPartition {
+  topics: { topic: string; partitions: PartitionOffset[] }[]
+}
+
 /** What `eachMessage` is given. */
 export interface EachMessagePayload {
   topic: string
   partition: number
   message: KafkaMessage
-  /** Does nothing outside a group. */
+  /** Does nothing: heartbeats go out by themselves. */
   heartbeat(): Promise<void>
   /** Pauses the partition, and returns what resumes it. */
   pause(): () => void
@@ -25,17 +36,17 @@ export interface EachBatchPayload {
   batch: Batch
   /** Says that the records up to this offset are done. */
   resolveOffset(offset: string): void
-  /** Does nothing outside a group. */
+  /** Does nothing: heartbeats go out by themselves. */
   heartbeat(): Promise<void>
   /** Pauses the partition, and returns what resumes it. */
   pause(): () => void
-  /** Does nothing outside a group. */
-  commitOffsetsIfNecessary(): Promise<void>
-  /** Empty outside a group. */
-  uncommittedOffsets(): { topics: { topic: string; partitions: never[] }[] }
+  /** Commits these offsets; without any, what is done, unless `autoCommit` is off. */
+  commitOffsetsIfNecessary(offsets?: OffsetsByTopicPartition): Promise<void>
+  /** What is done and not committed. Empty outside a group. */
+  uncommittedOffsets(): OffsetsByTopicPartition
   /** Whether the consumer still runs. */
   isRunning(): boolean
-  /** Whether the partition has been sought elsewhere, or was taken away, since. */
+  /** Whether the partition has been sought elsewhere, or is to go to another member. */
   isStale(): boolean
 }
 
@@ -49,6 +60,14 @@ export type EachBatchHandler = (payload: EachBatchPayload) => Promise<void> | vo
 export interface ConsumerRunConfig {
   eachMessage?: EachMessageHandler
   eachBatch?: EachBatchHandler
+  /** Whether what is done is committed, after each batch and at intervals. True. */
+  autoCommit?: boolean
+  /** How often, while a batch takes long, in milliseconds. 5,000. */
+  autoCommitInterval?: number | null
+  /** Commits when so many records are done. */
+  autoCommitThreshold?: number | null
+  /** How many partitions are processed side by side. 1. */
+  partitionsConsumedConcurrently?: number
   /** Whether a batch is done when `eachBatch` returns. True. */
   eachBatchAutoResolve?: boolean
 }

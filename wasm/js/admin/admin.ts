@@ -1,15 +1,18 @@
-import {
-  type AlterConfigResponse,
-  type ClusterDescription,
-  ConfigResourceTypes,
-  type DescribeConfigResponse,
-  type IResourceConfig,
-  type ITopicConfig,
-  type ITopicMetadata,
-  type ITopicPartitionConfig,
-  type ResourceConfigQuery,
-  type TopicOffsets,
-} from './admin-types.js'
+import type {
+  AlterConfigResponse,
+  ClusterDescription,
+  DeleteGroupsResult,
+  DescribeConfigResponse,
+  GroupDescriptions,
+  GroupOverview,
+  IResourceConfig,
+  ITopicConfig,
+  ITopicMetadata,
+  ITopicPartitionConfig,
+  ResourceConfigQuery,
+  TopicGroupOffsets,
+  TopicOffsets,
+} from './types.js'
 import {
   KafkaJSAggregateError,
   KafkaJSCreateTopicError,
@@ -17,16 +20,18 @@ import {
   KafkaJSError,
   KafkaJSNonRetriableError,
   KafkaJSProtocolError,
-} from './errors.js'
+} from '../errors.js'
 import {
   Emitter,
   type InstrumentationEvent,
   type RemoveInstrumentationEventListener,
-} from './events.js'
-import type { Logger } from './logger.js'
-import type { Fault } from './pkg/ottla_wasm.js'
-import { type ClusterMetadata, errorOf, type Session } from './session.js'
-import type { SeekEntry } from './types.js'
+} from '../events.js'
+import type { Logger } from '../logger.js'
+import type { Fault } from '../pkg/ottla_wasm.js'
+import { type ClusterMetadata, errorOf, type Session } from '../session.js'
+import type { RetryOptions, SeekEntry } from '../types.js'
+import { check, entries, named, names, raise } from './checks.js'
+import { Groups } from './groups.js'
 
 /** How long a broker may take for what is asked, in milliseconds, as in KafkaJS. */
 const TIMEOUT_MS = 5_000
@@ -48,7 +53,10 @@ interface Found {
 
 type Resource<T> = T & { error: Fault | null }
 
-/** Looks after topics, their records and their configurations. Made by {@link Kafka.admin}. */
+/**
+ * Looks after topics, their records and their configurations, and after groups. Made by
+ * {@link Kafka.admin}.
+ */
 export class Admin {
   /** What {@link Admin.on} tells of. */
   readonly events = {
@@ -59,12 +67,14 @@ export class Admin {
   readonly #emitter = new Emitter()
   readonly #open: () => Promise<Session>
   readonly #logger: Logger
+  readonly #groups: Groups
   #session: Promise<Session> | undefined
 
   /** @internal */
-  constructor(open: () => Promise<Session>, logger: Logger) {
+  constructor(open: () => Promise<Session>, retry: Required<RetryOptions>, logger: Logger) {
     this.#open = open
     this.#logger = logger
+    this.#groups = new Groups((operation) => this.#call(operation), retry)
   }
 
   /** Connects. Rejects, within seconds, where the broker cannot be reached or opened. */
@@ -285,6 +295,92 @@ export class Admin {
     return { resources: found.map(({ error: _, ...resource }) => resource), throttleTime: 0 }
   }
 
+  /** The groups, of either protocol, that a broker knows: those with members or committed offsets. */
+  async listGroups(): Promise<{ groups: GroupOverview[] }> {
+    const { brokers } = await this.#metadata([])
+    return { groups: await this.#groups.list(brokers.map(({ nodeId }) => nodeId)) }
+  }
+
+  /**
+   * Groups, their members and what these have: `AssignerProtocol` reads the bytes. One that does not
+   * exist has the state `Dead`.
+   */
+  async describeGroups(groupIds: string[]): Promise<GroupDescriptions> {
+    return { groups: await this.#groups.describe(groupIds) }
+  }
+
+  /** Deletes groups without members, with their offsets. */
+  async deleteGroups(groupIds: string[]): Promise<DeleteGroupsResult[]> {
+    return this.#groups.delete(groupIds)
+  }
+
+  /**
+   * The offsets that a group has committed, each the next one that it will read; `'-1'` where it has
+   * committed none. Of some topics, or of all that it has committed offsets of.
+   *
+   * With `resolveOffsets`, partitions without an offset get the one of their end, and it is committed.
+   */
+  async fetchOffsets({
+    groupId,
+    topics = [],
+    resolveOffsets = false,
+  }: {
+    groupId: string
+    topics?: string[]
+    resolveOffsets?: boolean
+  }): Promise<TopicGroupOffsets[]> {
+    if (!Array.isArray(topics)) throw new KafkaJSNonRetriableError('Expected topics array to be set')
+    const wanted = topics.map(async (topic) => ({ topic, partitions: await this.#partitions(topic) }))
+    const found = await this.#groups.fetchOffsets(groupId, await Promise.all(wanted))
+    if (!resolveOffsets) return found
+    return Promise.all(
+      found.map(async ({ topic, partitions }) => {
+        const resolved = await this.#resolved(topic, partitions)
+        const isNew = resolved.some(({ offset }, index) => offset !== partitions[index]?.offset)
+        if (isNew) await this.#groups.setOffsets(groupId, topic, resolved)
+        return { topic, partitions: resolved }
+      }),
+    )
+  }
+
+  /**
+   * Sets where a group goes on, partition by partition: at an offset, `'-2'` for the first one there is,
+   * `'-1'` for the end. The group must have no members: stop its consumers first.
+   */
+  async setOffsets({
+    groupId,
+    topic,
+    partitions,
+  }: {
+    groupId: string
+    topic: string
+    partitions: (SeekEntry & { metadata?: string | null })[]
+  }): Promise<void> {
+    named(topic)
+    if (!Array.isArray(partitions) || partitions.length === 0) {
+      throw new KafkaJSNonRetriableError('Invalid partitions')
+    }
+    await this.#groups.setOffsets(groupId, topic, await this.#resolved(topic, partitions))
+  }
+
+  /**
+   * Sets where a group goes on in all partitions of a topic: at their ends, or with `earliest` at the
+   * first records there are. The group must have no members: stop its consumers first.
+   */
+  async resetOffsets({
+    groupId,
+    topic,
+    earliest = false,
+  }: {
+    groupId: string
+    topic: string
+    earliest?: boolean
+  }): Promise<void> {
+    const partitions = await this.#partitions(topic)
+    const offset = String(earliest ? EARLIEST : LATEST)
+    await this.setOffsets({ groupId, topic, partitions: partitions.map((partition) => ({ partition, offset })) })
+  }
+
   /** The brokers of the cluster: a single one, in a browser. */
   async describeCluster(): Promise<ClusterDescription> {
     const { brokers, controller, clusterId } = await this.#metadata([])
@@ -310,71 +406,24 @@ export class Admin {
     return partitions.sort((a, b) => a - b)
   }
 
+  /** With offsets in the place of a partition's ends. */
+  async #resolved<T extends SeekEntry>(topic: string, partitions: T[]): Promise<T[]> {
+    const ends = [LATEST, EARLIEST].map(async (at) => {
+      const those = partitions.filter(({ offset }) => Number(offset) === at)
+      if (those.length === 0) return [at, new Map<number, number>()] as const
+      return [at, await this.#offsets(topic, those.map(({ partition }) => partition), at)] as const
+    })
+    const found = new Map(await Promise.all(ends))
+    return partitions.map((each) => {
+      const offset = found.get(Number(each.offset))?.get(each.partition)
+      return offset === undefined ? each : { ...each, offset: String(offset) }
+    })
+  }
+
   async #offsets(topic: string, partitions: number[], at: number): Promise<Map<number, number>> {
     const asked = partitions.map((partition) => ({ topic, partition, at }))
     const found = await this.#call<Found[]>({ op: 'listOffsets', partitions: asked })
     raise(found)
     return new Map(found.map(({ partition, offset }) => [partition, offset]))
-  }
-}
-
-/** Throws the first error of a list of results. */
-function raise(outcomes: { error: Fault | null }[]): void {
-  const failed = outcomes.find(({ error }) => error)
-  if (failed?.error) throw errorOf(failed.error)
-}
-
-function named(topic: unknown): void {
-  if (typeof topic !== 'string' || topic === '') {
-    throw new KafkaJSNonRetriableError(`Invalid topic ${JSON.stringify(topic)}`)
-  }
-}
-
-function names<T>(list: T[], nameOf: (each: T) => unknown, what: string): void {
-  if (!Array.isArray(list)) {
-    throw new KafkaJSNonRetriableError(`Invalid ${what} array ${String(list)}`)
-  }
-  const names = list.map(nameOf)
-  if (names.some((name) => typeof name !== 'string')) {
-    throw new KafkaJSNonRetriableError(`Invalid ${what} array, the names must be valid strings`)
-  }
-  if (new Set(names).size < names.length) {
-    throw new KafkaJSNonRetriableError(
-      `Invalid ${what} array, it cannot have multiple entries for the same topic`,
-    )
-  }
-}
-
-function entries(what: string, list: unknown): void {
-  if (!Array.isArray(list)) {
-    throw new KafkaJSNonRetriableError(`Invalid configEntries for ${what}, must be an array`)
-  }
-  list.forEach((entry, index) => {
-    if (typeof entry?.name !== 'string' || typeof entry?.value !== 'string') {
-      throw new KafkaJSNonRetriableError(
-        `Invalid configEntries for ${what}. Entry ${index} must have a name and a value, both strings`,
-      )
-    }
-  })
-}
-
-function check(resources: { type: ConfigResourceTypes; name: string }[]): void {
-  if (!Array.isArray(resources)) {
-    throw new KafkaJSNonRetriableError(`Invalid resources array ${String(resources)}`)
-  }
-  if (resources.length === 0) {
-    throw new KafkaJSNonRetriableError('Resources array cannot be empty')
-  }
-  for (const resource of resources) {
-    if (!(resource.type in ConfigResourceTypes)) {
-      throw new KafkaJSNonRetriableError(
-        `Invalid resource type ${resource.type}: ${JSON.stringify(resource)}`,
-      )
-    }
-    if (typeof resource.name !== 'string' || resource.name === '') {
-      throw new KafkaJSNonRetriableError(
-        `Invalid resource name ${resource.name}: ${JSON.stringify(resource)}`,
-      )
-    }
   }
 }

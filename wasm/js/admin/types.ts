@@ -1,5 +1,6 @@
-import type { PartitionMetadata } from './partitioners.js'
-import type { PartitionOffset } from './types.js'
+import type { KafkaJSError } from '../errors.js'
+import type { PartitionMetadata } from '../partitioners.js'
+import type { PartitionOffset } from '../types.js'
 
 /** What has a configuration. */
 export enum ConfigResourceTypes {
@@ -120,3 +121,66 @@ export interface ClusterDescription {
   controller: number | null
   clusterId: string
 }
+
+/** A member of a group. */
+export interface MemberDescription {
+  memberId: string
+  clientId: string
+  /** Where the client is: in a browser, its tab. */
+  clientHost: string
+  /** Its assignment and its subscription, as Kafka's consumers encode them. */
+  memberAssignment: Uint8Array
+  memberMetadata: Uint8Array
+}
+
+/** A group and its members. */
+export interface GroupDescription {
+  groupId: string
+  protocolType: string
+  /** The assignor. */
+  protocol: string
+  state: ConsumerGroupState
+  members: MemberDescription[]
+}
+
+/** Groups and their members. */
+export interface GroupDescriptions {
+  groups: GroupDescription[]
+}
+
+/** A group in a list. */
+export interface GroupOverview {
+  groupId: string
+  protocolType: string
+  /** Where it stands; empty where the broker does not say. */
+  state: ConsumerGroupState | ''
+  /** Its protocol: `classic`, or `consumer` (KIP-848); empty where the broker does not say. */
+  type: string
+}
+
+/** What became of the deletion of a group. */
+export interface DeleteGroupsResult {
+  groupId: string
+  errorCode?: number
+  error?: KafkaJSError
+}
+
+/** What a group has committed of a topic. */
+export interface TopicGroupOffsets {
+  topic: string
+  partitions: FetchOffsetsPartition[]
+}
+
+/** What a group has committed of a partition. */
+export type FetchOffsetsPartition = PartitionOffset & { metadata: string | null }
+
+/** Where a group stands; `Assigning` and `Reconciling` are of KIP-848's groups alone. */
+export type ConsumerGroupState =
+  | 'Unknown'
+  | 'PreparingRebalance'
+  | 'CompletingRebalance'
+  | 'Assigning'
+  | 'Reconciling'
+  | 'Stable'
+  | 'Dead'
+  | 'Empty'

@@ -1,0 +1,124 @@
+// Measures how long nobody can write when the leader of several tabs dies: from its death to the first
+// write that another tab gets acknowledged by the next leader. Says whether anything that was
+// acknowledged is missing, or stored twice.
+//
+//   npm run failover --workspace tests -- --kills 100
+
+import { parseArgs } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { median } from '../bench/stats.mjs'
+import { launch, newProfile } from '../lib/chromium.mjs'
+import { serve } from '../lib/serve.mjs'
+import {
+  checkStored,
+  deaths,
+  keepingWorkers,
+  leaderOf,
+  Tab,
+  withoutFreezeEvent,
+  withoutSharedWorker,
+} from '../lib/tabs.mjs'
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '20' },
+    tabs: { type: 'string', default: '3' },
+    records: { type: 'string', default: '0' },
+    by: { type: 'string', default: 'close,crash,terminate' },
+    backend: { type: 'string', default: 'leveldb' },
+    channel: { type: 'boolean', default: false },
+  },
+})
+const kills = Number(values.kills)
+const backend = /** @type {'leveldb' | 'sqlite'} */ (values.backend)
+const topic = 'orders'
+
+/** As `deaths`, and by freezing, which only tabs out of sight do. */
+const ways = {
+  ...deaths,
+  async freeze(tab) {
+    await (await tab.cdp()).send('Page.setWebLifecycleState', { state: 'frozen' })
+    return performance.timeOrigin + performance.now()
+  },
+}
+
+const server = await serve(fileURLToPath(new URL('../dist/', import.meta.url)))
+try {
+  for (const by of values.by.split(',')) await measure(by)
+} finally {
+  await server.close()
+}
+
+async function measure(by) {
+  const profile = await newProfile()
+  const browser = await launch(profile.path, { backend, asIs: by === 'freeze' })
+  const before = [keepingWorkers]
+  if (by === 'freeze') before.push(withoutFreezeEvent)
+  if (values.channel) before.push(withoutSharedWorker)
+  const gone = { acknowledged: [], errors: [] }
+  const took = []
+  try {
+    let tabs = []
+    let opened = 0
+    const open = async () => {
+      const tab = await Tab.open(browser, server.url, { before })
+      if (opened === 0) {
+        await tab.call('create', topic, 1)
+        if (Number(values.records)) await tab.call('fill', topic, Number(values.records))
+      }
+      await tab.call('produce', topic, `tab${opened++}`)
+      tabs.push(tab)
+    }
+    for (let kill = 0; kill < kills; kill++) {
+      while (tabs.length < Number(values.tabs)) await open()
+      // Who is new shall have settled, and who died be forgotten.
+      await sleep(300)
+      const { leader, others } = await leaderOf(tabs)
+      const { epoch } = await leader.leadership()
+      gone.acknowledged.push(...(await leader.get('acknowledged')))
+      gone.errors.push(...(await leader.get('errors')))
+      const diedAt = await ways[by](leader)
+      const firsts = []
+      for (const tab of others) {
+        await tab.knowsLeader((leadership) => leadership.epoch > epoch)
+        firsts.push(await tab.page.evaluate(firstAcknowledged, epoch))
+      }
+      took.push(Math.min(...firsts) - diedAt)
+      tabs = others
+      if (by !== 'close') await leader.page.close().catch(() => {})
+    }
+    for (const tab of tabs) {
+      await tab.call('stop')
+      gone.acknowledged.push(...(await tab.get('acknowledged')))
+      gone.errors.push(...(await tab.get('errors')))
+    }
+    const stored = await tabs[0].call('readAll', topic)
+    checkStored(
+      stored.filter(({ value }) => !value.startsWith('filled')),
+      gone.acknowledged,
+      gone.errors,
+    )
+    const [min, max] = [Math.min(...took), Math.max(...took)]
+    const p95 = [...took].sort((a, b) => a - b)[Math.floor(took.length * 0.95)]
+    console.log(
+      `${by}: ${kills} kills, ${backend}, ${values.channel ? 'channels' : 'ports'}: ` +
+        `min ${min.toFixed(0)}, median ${median(took).toFixed(0)}, p95 ${p95.toFixed(0)}, max ${max.toFixed(0)} ms; ` +
+        `${gone.acknowledged.length} acknowledged, ${stored.length} stored, ${gone.errors.length} errors`,
+    )
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+}
+
+/** Runs in the page: waits for the first record that the leader after `epoch` has acknowledged. */
+async function firstAcknowledged(epoch) {
+  const { client } = window.tab
+  for (;;) {
+    const change = client.changes.find(({ leadership }) => leadership?.epoch > epoch)
+    const first = change && client.acknowledged.find(({ ackedAt }) => ackedAt > change.at)
+    if (first) return first.ackedAt
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

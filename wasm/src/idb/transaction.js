@@ -1,0 +1,74 @@
+// Transactions from beginning to end. Here, and not in Rust, as a browser that freezes a worker does
+// so in the middle of a task, wherever a function is called; and a transaction that is neither
+// committed nor aborted then holds up all other tabs until the worker thaws. So between the two there
+// are only calls of the browser's own functions.
+
+/**
+ * Puts and deletes. `steps` has a store, a key and a value for each; without a value it is a delete.
+ * `epoch` does nothing if it is undefined; with `claim` its record is put, else it is looked for.
+ */
+export function write(database, stores, options, steps, epoch, claim, clear, events) {
+  const count = steps.length
+  const transaction = database.transaction(stores, 'readwrite', options)
+  try {
+    const leader = transaction.objectStore('leader')
+    if (clear) leader.clear()
+    if (claim) leader.put(1, epoch)
+    for (let at = 0; at < count; at += 3) {
+      const store = transaction.objectStore(steps[at])
+      const value = steps[at + 2]
+      if (value === undefined) store.delete(steps[at + 1])
+      else store.put(value, steps[at + 1])
+    }
+    // Without it, the transaction would first be seen to lie idle.
+    if (claim || epoch === undefined) transaction.commit()
+    else {
+      const found = leader.get(epoch)
+      found.onsuccess = () => {
+        if (found.result !== undefined) return transaction.commit()
+        events.fenced()
+        transaction.abort()
+      }
+    }
+  } catch (error) {
+    abort(transaction)
+    throw error
+  }
+  transaction.oncomplete = events.complete
+  transaction.onabort = events.abort
+  return transaction
+}
+
+/** Begins an epoch; the number is the result of the request that comes back. */
+export function takeOver(database, options) {
+  const transaction = database.transaction('leader', 'readwrite', options)
+  try {
+    const store = transaction.objectStore('leader')
+    store.clear()
+    const added = store.add(1)
+    transaction.commit()
+    return added
+  } catch (error) {
+    abort(transaction)
+    throw error
+  }
+}
+
+/** Asks for the keys and for the values of a range. */
+export function read(database, name, range, limit) {
+  const transaction = database.transaction(name, 'readonly')
+  const store = transaction.objectStore(name)
+  const keys = store.getAllKeys(range, limit)
+  const values = store.getAll(range, limit)
+  transaction.commit()
+  return [keys, values]
+}
+
+/** What was asked for until now would be done all the same. */
+function abort(transaction) {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended by itself.
+  }
+}
