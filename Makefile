@@ -41,6 +41,7 @@ test: setup-test lint test-rust instructions test-wasm test-package test-browser
 bench: setup-bench $(stamps)/pages instructions ## Measure, beside peers; writes target/bench
 	$(call step,Benchmarks: native)
 	cargo bench --package ottla-tests --bench handle --locked
+	cargo bench --package ottla-tests --bench keep --locked
 	$(call step,Benchmarks: browser)
 	npm run bench --workspace tests
 

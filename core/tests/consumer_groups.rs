@@ -10,7 +10,7 @@ mod stage;
 use std::fs;
 use std::path::Path;
 
-use host::Host;
+use host::{CLIENT, Host};
 use ottla::Uuid;
 use ottla::protocol::messages as m;
 use stage::{Stage, error, said, stage_of};
@@ -185,6 +185,20 @@ fn members_of_hosts_that_are_gone_leave_at_once() {
     stage.host.input(ottla::Input::AliveHosts { hosts: vec!["/127.0.0.1".into()] });
     assert_eq!(said(&mut stage, "describe g"), "Stable 1 1 uniform | m1 1 a:0,1 -> a:0,1");
     stage.host.input(ottla::Input::AliveHosts { hosts: vec!["another".into()] });
+    assert_eq!(said(&mut stage, "describe g"), "Empty 2 1 uniform");
+}
+
+#[test]
+fn members_of_hosts_that_are_gone_stay_out_when_storage_did_not_take_it() {
+    let mut stage = stage_of(&["a"]);
+    said(&mut stage, "hb g m1 0 rt=60000 t=a own=- i=x");
+    stage.host.hold_commits = true;
+    stage.host.input(ottla::Input::Disconnected { connection: CLIENT });
+    stage.host.input(ottla::Input::AliveHosts { hosts: vec!["another".into()] });
+    stage.host.hold_commits = false;
+    // Memory is thrown away, and the stored member is back; its host is not.
+    stage.host.fail_commit(ottla::storage::StorageError::Failed("for a moment".into()));
+    stage.host.connect(CLIENT);
     assert_eq!(said(&mut stage, "describe g"), "Empty 2 1 uniform");
 }
 

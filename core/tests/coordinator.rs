@@ -6,7 +6,7 @@ mod host;
 
 use host::{CLIENT, Host, config};
 use ottla::protocol::messages as m;
-use ottla::storage::StorageError;
+use ottla::storage::{Durability, StorageError};
 use ottla::{BrokerConfig, ConnectionId, Input};
 
 fn commit(group: &str, offset: i64, metadata: &str) -> m::OffsetCommitRequest {
@@ -252,4 +252,16 @@ fn commits_are_refused_while_too_much_waits_for_storage() {
     }
     assert_eq!(codes, [0, 0, 15], "COORDINATOR_NOT_AVAILABLE makes the client try again");
     assert_eq!(fetch(&mut host, &["g"]), [Some((1, "x".repeat(600)))]);
+}
+
+#[test]
+fn commits_are_stored_though_other_topics_live_in_memory() {
+    let mut host = Host::with(&[("ottla.durability", "memory")]);
+    host.create("t", 1, &[]);
+    commit_to(&mut host, "g", 1, "");
+    host.hold_commits = true;
+    host.send(&commit("g", 5, ""), 9);
+    assert_eq!(host.commits.len(), 1, "it is handed to storage");
+    assert_eq!(host.commits[0].durability, Durability::Relaxed, "as any topic's records are");
+    assert!(host.responses.is_empty(), "and acknowledged when it is there");
 }

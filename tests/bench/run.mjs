@@ -11,6 +11,7 @@ import { coldOpen } from './cold-open.mjs'
 import { nativeRows } from './native.mjs'
 import { size } from './size.mjs'
 import { printTable } from './table.mjs'
+import { tabs } from './tabs.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +20,7 @@ const { values } = parseArgs({
     stored: { type: 'string', default: '1000000' },
     durability: { type: 'string', default: 'relaxed' },
     backend: { type: 'string', default: 'leveldb' },
-    only: { type: 'string', default: 'size,append,open' },
+    only: { type: 'string', default: 'size,append,open,tabs' },
   },
 })
 const options = {
@@ -39,6 +40,7 @@ try {
   if (only.includes('size')) report.size = await size(server, options)
   if (only.includes('append')) Object.assign(report, await appendAndScan(server, options))
   if (only.includes('open')) report.open = await coldOpen(server, options)
+  if (only.includes('tabs')) report.tabs = await tabs(server, options)
 } finally {
   await server.close()
 }
@@ -52,6 +54,6 @@ const { rounds, records, durability, backend } = options
 printTable(
   `In Chromium: ${records.toLocaleString('en')} records, ${durability} durability, ${backend}, ` +
     `medians of ${rounds} rounds`,
-  ['size', 'append', 'scan', 'open'].flatMap((part) => report[part]?.rows ?? []),
+  ['size', 'append', 'scan', 'open', 'tabs'].flatMap((part) => report[part]?.rows ?? []),
 )
 console.log(`\nWritten: target/bench/browser.json`)

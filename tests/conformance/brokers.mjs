@@ -49,6 +49,9 @@ const javaForSpeed = [
   ...javaArguments('warn').slice(-3),
 ]
 
+// Else a broker would outlive a run that is interrupted: at the exit each is ended.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
+
 /** A port that is free now. */
 export async function freePort() {
   const server = createServer()
@@ -119,10 +122,12 @@ async function start(name, command, options, folder, port) {
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
     await ended
     clearTimeout(timer)
+    process.off('exit', kill)
     await log.close()
     await rm(folder, { recursive: true, force: true })
   }
-  process.once('exit', () => child.kill('SIGKILL'))
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
   const deadline = Date.now() + 60_000
   while (child.pid === undefined || child.exitCode !== null || !(await listens(port))) {
     if (child.pid === undefined || child.exitCode !== null || Date.now() > deadline) {

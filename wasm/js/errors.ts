@@ -151,7 +151,7 @@ export class KafkaJSTimeout extends KafkaJSNonRetriableError {
   override name = 'KafkaJSTimeout'
 }
 
-/** Another tab holds the database, and did not let go of it in time. */
+/** No tab of the site came to run the broker in time. */
 export class KafkaJSLockTimeout extends KafkaJSTimeout {
   override name = 'KafkaJSLockTimeout'
 }

@@ -29,8 +29,8 @@ export interface KafkaConfig {
   logLevel?: logLevel
   logCreator?: logCreator
   /**
-   * How long to wait for another tab to let go of the database, and for the browser to open it.
-   * 5,000.
+   * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open
+   * the database, and for another tab to hand over. 5,000.
    */
   storageTimeout?: number
 }

@@ -411,7 +411,7 @@ async fn full_storage_is_taken_over_and_deletes_and_the_first_put_fences() {
     fail_puts("QuotaExceededError");
     let mut second = Bench::open("full-takeover").await;
     assert!(second.driver.epoch().number() > first.driver.epoch().number());
-    let delete = vec![Write::DeleteSegment { log: LogId(7), segment: 0 }];
+    let delete = vec![Write::DeleteSegment { log: LogId(7), segment: SegmentId::new(0) }];
     assert_eq!(second.commit(delete.clone()).await, Ok(()));
     let error = second.commit(vec![append(0, 0, &b"b"[..])]).await.unwrap_err();
     assert!(matches!(error, StorageError::Full(_)), "{error}");

@@ -38,6 +38,11 @@ impl Clients {
         self.clients.remove(&connection);
     }
 
+    /// Where the clients are.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &String> {
+        self.clients.values().map(|client| &client.host)
+    }
+
     /// Takes the client's name from a request that is about to be served.
     pub(crate) fn serving(&mut self, connection: ConnectionId, client_id: Option<String>) {
         if let Some(client) = self.clients.get_mut(&connection) {

@@ -24,7 +24,8 @@ pub(crate) struct Coordinator {
     loaded: bool,
     last_ticket: u64,
     tickets: LiteMap<Ticket, Call>,
-    /// Which hosts are alive, where that was told before groups were loaded.
+    /// Which hosts are alive, as that was told last. It counts again when groups are read anew: that a
+    /// member has left may not have been stored.
     hosts: Option<Vec<String>>,
 }
 
@@ -245,18 +246,21 @@ impl Node {
     pub(crate) fn groups_loaded(&mut self, now: Now) {
         self.coordinator.loaded = true;
         self.on_groups(now, |groups, context, effects| groups.loaded(context, effects));
-        if let Some(hosts) = self.coordinator.hosts.take() {
+        if let Some(mut hosts) = self.coordinator.hosts.take() {
+            // Those that have come since then are alive, too.
+            hosts.extend(self.clients.hosts().cloned());
             self.keep_hosts(now, hosts);
         }
     }
 
     /// Puts the members out whose hosts are not among these.
     pub(crate) fn keep_hosts(&mut self, now: Now, hosts: Vec<String>) {
-        if !self.coordinator.loaded {
-            self.coordinator.hosts = Some(hosts);
-            return;
+        if self.coordinator.loaded {
+            self.on_groups(now, |groups, context, effects| {
+                groups.keep_hosts(context, &hosts, effects);
+            });
         }
-        self.on_groups(now, |groups, context, effects| groups.keep_hosts(context, &hosts, effects));
+        self.coordinator.hosts = Some(hosts);
     }
 
     /// Does what is due for groups.

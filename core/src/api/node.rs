@@ -131,7 +131,9 @@ impl Node {
     pub(crate) fn log_config(&self, name: &str, own: &LiteMap<String, String>) -> LogConfig {
         let mut config = log_config(|config| self.topic_value(own, config));
         if crate::topic::is_internal(name) {
-            config.durability = Some(crate::storage::Durability::Strict);
+            // Never in memory alone, whatever other topics are. More is not needed: a commit that a
+            // power failure takes costs reading records again, which is at least once.
+            config.durability.get_or_insert(crate::storage::Durability::Relaxed);
         }
         config
     }

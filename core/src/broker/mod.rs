@@ -214,6 +214,9 @@ impl Broker {
         self.parked.drop_connection(connection);
         self.node.coordinator.drop_connection(connection);
         self.delayed.retain(|(call, ..)| call.connection != connection);
+        if let Phase::Opening { requests, .. } = &mut self.phase {
+            requests.retain(|(call, ..)| call.connection != connection);
+        }
     }
 
     fn close(&mut self, connection: ConnectionId, reason: String) {

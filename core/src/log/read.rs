@@ -57,8 +57,7 @@ impl PartitionLog {
         if offset >= self.high_watermark {
             return Read::Empty;
         }
-        let front = self.tail.front();
-        if front.is_none_or(|front| offset < front.batch.header.base_offset) {
+        if !self.is_in_memory(offset) {
             return Read::Cold(self.cold_range(offset, max_bytes));
         }
         let mut budget = Budget { left: max_bytes, at_least_one };
@@ -81,8 +80,7 @@ impl PartitionLog {
         if offset >= self.high_watermark || offset < self.log_start_offset {
             return 0;
         }
-        let in_memory = self.tail.front().is_some_and(|f| f.batch.header.base_offset <= offset);
-        if in_memory {
+        if self.is_in_memory(offset) {
             let ahead = self.tail.starting_at(offset);
             let stored = ahead.take_while(|b| b.batch.header.next_offset() <= self.high_watermark);
             return stored.map(|b| b.batch.bytes.len() as u64).sum();
@@ -91,6 +89,14 @@ impl PartitionLog {
         let behind: u64 = self.segments[at + 1..].iter().map(|s| s.size_bytes).sum();
         let segment = &self.segments[at];
         behind + segment.size_bytes.saturating_sub(segment.index.position_of_offset(offset))
+    }
+
+    /// Whether memory holds what there is from `offset` on: all of a topic in memory, whose first
+    /// records may be gone by compaction.
+    fn is_in_memory(&self, offset: i64) -> bool {
+        let front = self.tail.front();
+        self.config.durability.is_none()
+            || front.is_some_and(|front| front.batch.header.base_offset <= offset)
     }
 
     fn cold_range(&self, offset: i64, max_bytes: usize) -> LogRange {

@@ -1,4 +1,5 @@
-"""Produces or consumes through librdkafka, as fast as it goes; prints one line of JSON."""
+"""Makes and deletes topics, and produces and consumes through librdkafka, as fast as it goes; prints
+one line of JSON."""
 
 import argparse
 import json
@@ -6,14 +7,28 @@ import os
 import time
 
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
 options = argparse.ArgumentParser()
-options.add_argument("what", choices=["produce", "consume"])
+options.add_argument("what", choices=["create", "delete", "produce", "consume"])
 options.add_argument("--bootstrap", required=True)
 options.add_argument("--topic", required=True)
-options.add_argument("--records", type=int, required=True)
-options.add_argument("--size", type=int, required=True)
+options.add_argument("--records", type=int, default=0)
+options.add_argument("--size", type=int, default=0)
 asked = options.parse_args()
+
+
+def create():
+    """One partition: the throughput is that of one log, and nothing hangs on who got which."""
+    admin = AdminClient({"bootstrap.servers": asked.bootstrap})
+    admin.create_topics([NewTopic(asked.topic, 1, 1)])[asked.topic].result(60)
+    return {}
+
+
+def delete():
+    admin = AdminClient({"bootstrap.servers": asked.bootstrap})
+    admin.delete_topics([asked.topic])[asked.topic].result(60)
+    return {}
 
 
 def produce():
@@ -57,7 +72,7 @@ def consume():
     began = time.monotonic()
     count = 0
     while count < asked.records:
-        found = consumer.consume(10_000, 1)
+        found = consumer.consume(min(10_000, asked.records - count), 1)
         if not found and time.monotonic() - began > 60:
             raise RuntimeError(f"{count} of {asked.records} records came")
         count += sum(1 for message in found if not message.error())
@@ -66,4 +81,4 @@ def consume():
     return {"took_s": took}
 
 
-print(json.dumps(produce() if asked.what == "produce" else consume()))
+print(json.dumps(globals()[asked.what]()))

@@ -6,7 +6,6 @@ import { promisify } from 'node:util'
 import { target } from '../../conformance/paths.mjs'
 
 const run = promisify(execFile)
-const python = `${target}python/bin/python`
 const script = fileURLToPath(new URL('librdkafka.py', import.meta.url))
 // As kafka-run-class.sh has it for tools.
 const java = ['-Xmx256M', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error', '-cp', `${target}kafka/lib/*`]
@@ -16,15 +15,6 @@ async function tool(name, ...options) {
     maxBuffer: 1 << 24,
   })
   return stdout.trim().split('\n')
-}
-
-/** One partition: then the throughput is that of one log, and nothing hangs on who got which. */
-export async function createTopic(bootstrap, topic) {
-  await tool('TopicCommand', '--bootstrap-server', bootstrap, '--create', '--topic', topic, '--partitions', '1')
-}
-
-export async function deleteTopic(bootstrap, topic) {
-  await tool('TopicCommand', '--bootstrap-server', bootstrap, '--delete', '--topic', topic)
 }
 
 /** Kafka's ProducerPerformance; `rate` is in records a second, -1 for as fast as it goes. */
@@ -53,10 +43,18 @@ export async function consumeJava({ bootstrap, topic, records }) {
   return { per_second: Number(values[names.indexOf('fetch.nMsg.sec')]) }
 }
 
+async function python(what, bootstrap, topic, ...more) {
+  const options = [what, '--bootstrap', bootstrap, '--topic', topic, ...more]
+  const { stdout } = await run(`${target}python/bin/python`, [script, ...options])
+  return JSON.parse(stdout)
+}
+
+export const createTopic = (bootstrap, topic) => python('create', bootstrap, topic)
+export const deleteTopic = (bootstrap, topic) => python('delete', bootstrap, topic)
+
 async function librdkafka(what, { bootstrap, topic, records, size }) {
-  const options = [script, what, '--bootstrap', bootstrap, '--topic', topic]
-  const { stdout } = await run(python, [...options, '--records', `${records}`, '--size', `${size}`])
-  const { took_s, p99_ms } = JSON.parse(stdout)
+  const more = ['--records', `${records}`, '--size', `${size}`]
+  const { took_s, p99_ms } = await python(what, bootstrap, topic, ...more)
   return { per_second: records / took_s, ...(p99_ms !== undefined && { p99_ms }) }
 }
 

@@ -1,10 +1,18 @@
 /** One of several tabs that share a broker: tests/lib/tabs.mjs says what it does. */
 
 import { Client, now } from './client'
+import { Receiver, Sender } from './hop'
 
 declare global {
   interface Window {
-    tab: { open(broker: string): Client; client?: Client; now: typeof now; inWorker: typeof inWorker }
+    tab: {
+      open(broker: string): Client
+      client?: Client
+      now: typeof now
+      inWorker: typeof inWorker
+      receiver: Receiver
+      sender: Sender
+    }
   }
 }
 
@@ -27,4 +35,6 @@ window.tab = {
   },
   now,
   inWorker,
+  receiver: new Receiver(),
+  sender: new Sender(),
 }

@@ -20,12 +20,6 @@ impl ClientBinding {
         self.command(|client, now| client.subscribe(now, subscription))
     }
 
-    /// Joins the group, subscribed to the topics that match a pattern in RE2's syntax.
-    #[wasm_bindgen(js_name = subscribePattern)]
-    pub fn subscribe_pattern(&self, pattern: String) -> Result<(), JsValue> {
-        self.command(|client, now| client.subscribe(now, Subscription::Pattern(pattern)))
-    }
-
     /// Answers the event `topics`.
     #[wasm_bindgen(js_name = chooseTopics)]
     pub fn choose_topics(&self, topics: Vec<String>) -> Result<(), JsValue> {

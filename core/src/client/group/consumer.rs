@@ -45,6 +45,8 @@ pub(super) struct Consumer {
     target: Option<LiteMap<Uuid, Vec<i32>>>,
     /// Partitions of the target are being given up for.
     reconciling: bool,
+    /// Whether the member has had what it was to own since it joined.
+    settled: bool,
     pub(super) heartbeat_at_ms: u64,
     interval_ms: u64,
 }
@@ -90,6 +92,7 @@ impl Consumer {
         }
         self.told = None;
         self.target = None;
+        self.settled = false;
         self.reconciling = false;
         shared.rebalance_started_ms = context.now_ms();
         if self.send(context, shared, JOIN_EPOCH) {
@@ -271,6 +274,11 @@ impl Consumer {
             kept.cloned().collect::<Vec<TopicPartition>>()
         };
         let (revoked, added) = (without(&owned, &known), without(&known, &owned));
+        if complete && self.settled && !self.reconciling && known == owned {
+            // Told before: an answer to that would only be asked for another.
+            self.target = None;
+            return;
+        }
         if !self.reconciling && (!revoked.is_empty() || !added.is_empty()) {
             self.reconciling = true;
             shared.rebalancing(context, "the coordinator assigns anew");
@@ -280,6 +288,7 @@ impl Consumer {
         }
         if complete {
             self.target = None;
+            self.settled = true;
             self.reconciling = false;
             // Told in any case, for the coordinator waits for that.
             if let Some(told) = &mut self.told {

@@ -12,6 +12,7 @@ mod describe;
 mod group;
 mod heartbeat;
 mod member;
+mod pattern;
 mod reconcile;
 mod session;
 mod stored;

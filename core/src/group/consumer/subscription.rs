@@ -1,30 +1,15 @@
 //! What the members subscribe to: topics by name and by regular expression, and whether the topics
 //! have changed since the targets were made.
 
-use regex_lite::Regex;
-
 use super::super::Context;
 use super::super::Effects;
 use super::Refusal;
 use super::group::{ConsumerGroup, ResolvedRegex};
 use super::member::Member;
+use super::pattern::Pattern;
 use crate::protocol::ErrorCode;
 use crate::sort::sort;
 use crate::topic::Topics;
-
-/// Reads a pattern, which must match a topic's whole name, as Kafka has it match.
-///
-/// The syntax is that of RE2/J as far as it can tell topic names apart, which are ASCII: there are no
-/// Unicode classes such as `\pL`.
-fn compile(regex: &str) -> Result<Regex, Refusal> {
-    let invalid = |error: regex_lite::Error| {
-        let message = format!("`{regex}` is no regular expression: {error}.");
-        Refusal::new(ErrorCode::InvalidRegularExpression, message)
-    };
-    // By itself at first, for what closes a parenthesis that it has not opened is no pattern.
-    Regex::new(regex).map_err(invalid)?;
-    Regex::new(&format!("^(?:{regex})$")).map_err(invalid)
-}
 
 impl ConsumerGroup {
     /// Whether a member subscribes to a topic.
@@ -53,7 +38,9 @@ impl ConsumerGroup {
         match regex {
             None | Some("") => Ok(()),
             Some(regex) if self.is_used(regex) => Ok(()),
-            Some(regex) => compile(regex).map(drop),
+            Some(regex) => Pattern::new(regex)
+                .map(drop)
+                .map_err(|message| Refusal::new(ErrorCode::InvalidRegularExpression, message)),
         }
     }
 
@@ -94,7 +81,7 @@ impl ConsumerGroup {
         let mut changed = false;
         for pattern in patterns {
             // It was checked when it came.
-            let Ok(regex) = compile(&pattern) else { continue };
+            let Ok(regex) = Pattern::new(&pattern) else { continue };
             let names = context.topics.iter().map(|topic| &topic.name);
             let topics: Vec<String> = names.filter(|name| regex.is_match(name)).cloned().collect();
             let known = self.regexes.get(&pattern);

@@ -8,7 +8,11 @@ fn consumer(group: &mut GroupConfig) {
 
 impl Rig {
     /// Answers a heartbeat of the consumer protocol: the epoch, and the partitions of `t` to own.
-    fn reconcile(&mut self, epoch: i32, target: Option<&[i32]>) -> ConsumerGroupHeartbeatRequest {
+    pub(super) fn reconcile(
+        &mut self,
+        epoch: i32,
+        target: Option<&[i32]>,
+    ) -> ConsumerGroupHeartbeatRequest {
         let (seen, request) = self.expect::<ConsumerGroupHeartbeatRequest>();
         let assignment = target.map(|partitions| ConsumerGroupHeartbeatAssignment {
             topic_partitions: vec![ConsumerGroupHeartbeatTopicPartitions {
@@ -27,7 +31,7 @@ impl Rig {
         request
     }
 
-    fn refuse_heartbeat(&mut self, code: ErrorCode) -> ConsumerGroupHeartbeatRequest {
+    pub(super) fn refuse_heartbeat(&mut self, code: ErrorCode) -> ConsumerGroupHeartbeatRequest {
         let (seen, request) = self.expect::<ConsumerGroupHeartbeatRequest>();
         let answer = ConsumerGroupHeartbeatResponse {
             error_code: code.code(),

@@ -2,6 +2,7 @@
 
 mod classic;
 mod consumer;
+mod hostile;
 mod hosts;
 
 use super::*;

@@ -1,0 +1,1 @@
+"""The behaviours of confluent-kafka, and of librdkafka through it."""
