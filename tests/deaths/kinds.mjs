@@ -53,6 +53,7 @@ export const kinds = {
     await tab.lifecycle('frozen')
     await sleep(3 * away)
     await tab.lifecycle('active')
+    await tab.page.evaluate(() => (window.silent = false))
     return true
   },
 }
