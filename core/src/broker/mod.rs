@@ -104,7 +104,9 @@ impl Broker {
         }
         self.plan_upkeep(now);
         self.commit();
-        self.outputs.append(&mut self.node.notices);
+        if !self.node.notices.is_empty() {
+            self.outputs.append(&mut self.node.notices);
+        }
     }
 
     /// The next thing to do, if any.
@@ -203,9 +205,11 @@ impl Broker {
     }
 
     fn respond(&mut self, call: Call, frame: Option<Bytes>) {
-        for frame in self.connections.complete(call.connection, call.sequence, frame) {
-            self.outputs.push_back(Output::Respond { connection: call.connection, frame });
-        }
+        let Call { connection, sequence, .. } = call;
+        let Broker { connections, outputs, .. } = self;
+        connections.complete(connection, sequence, frame, |frame| {
+            outputs.push_back(Output::Respond { connection, frame });
+        });
     }
 
     fn disconnect(&mut self, connection: ConnectionId) {
@@ -233,7 +237,9 @@ impl Broker {
             log.take_writes(writes);
             Some((log.log_end_offset(), log.config().durability?))
         });
-        self.outputs.extend(commit.map(Output::Commit));
+        if let Some(commit) = commit {
+            self.outputs.push_back(Output::Commit(commit));
+        }
     }
 
     fn committed(&mut self, commit: CommitId) {

@@ -1,6 +1,6 @@
 //! Reading: from memory where the batches are there, otherwise by asking for a part of a segment.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::append::MAX_UNPACKED_BYTES;
 use super::scan::{Scanned, scan};
@@ -62,14 +62,10 @@ impl PartitionLog {
         }
         let mut budget = Budget { left: max_bytes, at_least_one };
         let stored = |batch: &&Batch| batch.header.next_offset() <= self.high_watermark;
-        let taken = self
-            .tail
-            .starting_at(offset)
-            .map(|tail| &tail.batch)
-            .take_while(stored)
-            .take_while(|batch| budget.take(batch.bytes.len()))
-            .map(|batch| &batch.bytes);
-        match concat(taken) {
+        let ahead = self.tail.starting_at(offset).map(|tail| &tail.batch);
+        let fits = |batch: &&Batch| budget.take(batch.bytes.len());
+        let count = ahead.clone().take_while(stored).take_while(fits).count();
+        match concat(ahead.take(count).map(|batch| &batch.bytes)) {
             bytes if bytes.is_empty() => Read::Empty,
             bytes => Read::Batches(bytes),
         }
@@ -290,13 +286,16 @@ impl Budget {
 }
 
 /// One run of bytes; a single one is not copied.
-fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes>) -> Bytes {
+fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes> + Clone) -> Bytes {
+    // All the room at once: bytes that grow part by part are copied again and again.
+    let size_bytes = parts.clone().map(Bytes::len).sum();
     let Some(first) = parts.next() else { return Bytes::new() };
     let Some(second) = parts.next() else { return first.clone() };
-    let mut all = BytesMut::from(&first[..]);
+    let mut all = Vec::with_capacity(size_bytes);
+    all.extend_from_slice(first);
     all.extend_from_slice(second);
     parts.for_each(|part| all.extend_from_slice(part));
-    all.freeze()
+    all.into()
 }
 
 /// The offset and the timestamp that answer a question by time, from one part of a segment. Only
