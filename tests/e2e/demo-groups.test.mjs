@@ -108,6 +108,7 @@ test('partitions move between the members of several tabs', options, async (t) =
 test('what more partitions do to keys is shown before', options, async (t) => {
   const demo = await newTab(t)
   await demo.createTopic({ name: 'trucks', partitions: 2 })
+  await demo.holds(0)
   await demo.send({ key: 'truck-1', value: 'left depot' })
   await demo.holds(1)
   await demo.get('add-partitions').click()
