@@ -92,16 +92,14 @@ impl Broker {
             }
             Input::Request { connection, frame } => self.request(now, connection, frame),
             Input::Disconnected { connection } => self.disconnect(connection),
-            Input::Committed { commit } => self.committed(commit),
+            Input::Committed { commit } => self.committed(now, commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
             Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
             Input::Tick => self.tick(now),
         }
         self.coordinate(now);
-        while let Some(log) = self.node.changed.pop() {
-            self.wake(now, log);
-        }
+        self.wake_changed(now);
         self.plan_upkeep(now);
         self.commit();
         if !self.node.notices.is_empty() {
@@ -242,13 +240,10 @@ impl Broker {
         }
     }
 
-    fn committed(&mut self, commit: CommitId) {
+    fn committed(&mut self, now: Now, commit: CommitId) {
         let Some(bound) = self.node.gate.confirmed(commit) else { return };
         if let Some(cleaning) = self.upkeep.cleaning.as_mut().filter(|_| bound.upkeep) {
             cleaning.stored();
-        }
-        for (call, reply) in bound.waiting {
-            self.respond(call, reply(Ok(())));
         }
         for (log, end) in bound.logs {
             let Some(known) = self.node.logs.get_mut(&log) else { continue };
@@ -259,7 +254,20 @@ impl Broker {
                 }
             }
         }
+        // Who waits for the records comes before who waits to hear that they are stored: sending a
+        // frame to another process takes a browser as long as all that is done here.
+        self.wake_changed(now);
+        for (call, reply) in bound.waiting {
+            self.respond(call, reply(Ok(())));
+        }
         self.node.evict();
+    }
+
+    /// Answers who waits for logs that have changed.
+    fn wake_changed(&mut self, now: Now) {
+        while let Some(log) = self.node.changed.pop() {
+            self.wake(now, log);
+        }
     }
 
     fn commit_failed(&mut self, commit: CommitId, error: &StorageError) {
