@@ -154,63 +154,64 @@ impl World {
         }
     }
 
+    /// Lets a member hear what there is, and send one thing: members take turns, as the second step of
+    /// one must not overtake the first of another that is as far.
     fn work(&mut self, number: usize) -> bool {
         let now = self.now;
         let mut busy = false;
-        loop {
-            let member = self.members.get_mut(&number).expect("it is there");
-            while let Some(event) = member.client.poll_event() {
-                busy = true;
-                let Event::Group(event) = event else { continue };
-                let changed = match event {
-                    GroupEvent::Assigned { partitions } => {
-                        for (topic, partition) in partitions {
-                            member.client.pause(now, &topic, partition).expect("its own");
-                            member.owned.insert((topic, partition));
-                        }
-                        true
-                    }
-                    GroupEvent::Revoked { partitions } => {
-                        member.owned.retain(|each| !partitions.contains(each));
-                        member.client.acknowledge_revoked(now);
-                        true
-                    }
-                    GroupEvent::Lost { .. } | GroupEvent::Failed { .. } => panic!("{event:?}"),
-                    GroupEvent::Rebalancing { .. } | GroupEvent::Joined(_) => true,
-                    _ => false,
-                };
-                if changed {
-                    self.stable.at_ms = now.monotonic_ms;
-                }
-            }
-            let member = self.members.get_mut(&number).expect("it is there");
-            let Some(output) = member.client.poll_output() else { return busy };
+        let member = self.members.get_mut(&number).expect("it is there");
+        while let Some(event) = member.client.poll_event() {
             busy = true;
-            match output {
-                ClientOutput::Connect { link, .. } => {
-                    let connection = ConnectionId(1 + self.connections.len() as u64);
-                    member.links.insert(link, connection);
-                    member.client.handle(now, ClientInput::Connected { link });
-                    let known = Connection { member: number, link, asked: VecDeque::new() };
-                    self.connections.insert(connection, known);
-                    let client_host = "/127.0.0.1".to_owned();
-                    self.tell(Input::Connected { connection, client_host, node_id: 0 });
-                }
-                ClientOutput::Send { link, frame } => {
-                    let connection = member.links[&link];
-                    let api = i16::from_be_bytes([frame[0], frame[1]]);
-                    let own = OWN.iter().any(|key| *key as i16 == api);
-                    if own {
-                        self.cost.bytes += 4 + frame.len() as u64;
-                        self.cost.requests += 1;
+            let Event::Group(event) = event else { continue };
+            let changed = match event {
+                GroupEvent::Assigned { partitions } => {
+                    for (topic, partition) in partitions {
+                        member.client.pause(now, &topic, partition).expect("its own");
+                        member.owned.insert((topic, partition));
                     }
-                    let known = self.connections.get_mut(&connection).expect("it stands");
-                    known.asked.push_back(own);
-                    self.tell(Input::Request { connection, frame });
+                    true
                 }
-                ClientOutput::Disconnect { .. } => {}
+                GroupEvent::Revoked { partitions } => {
+                    member.owned.retain(|each| !partitions.contains(each));
+                    member.client.acknowledge_revoked(now);
+                    true
+                }
+                GroupEvent::Lost { .. } | GroupEvent::Failed { .. } => panic!("{event:?}"),
+                GroupEvent::Rebalancing { .. } | GroupEvent::Joined(_) => true,
+                _ => false,
+            };
+            if changed {
+                self.stable.at_ms = now.monotonic_ms;
             }
         }
+        let member = self.members.get_mut(&number).expect("it is there");
+        let Some(output) = member.client.poll_output() else { return busy };
+        busy = true;
+        match output {
+            ClientOutput::Connect { link, .. } => {
+                let connection = ConnectionId(1 + self.connections.len() as u64);
+                member.links.insert(link, connection);
+                member.client.handle(now, ClientInput::Connected { link });
+                let known = Connection { member: number, link, asked: VecDeque::new() };
+                self.connections.insert(connection, known);
+                let client_host = "/127.0.0.1".to_owned();
+                self.tell(Input::Connected { connection, client_host, node_id: 0 });
+            }
+            ClientOutput::Send { link, frame } => {
+                let connection = member.links[&link];
+                let api = i16::from_be_bytes([frame[0], frame[1]]);
+                let own = OWN.iter().any(|key| *key as i16 == api);
+                if own {
+                    self.cost.bytes += 4 + frame.len() as u64;
+                    self.cost.requests += 1;
+                }
+                let known = self.connections.get_mut(&connection).expect("it stands");
+                known.asked.push_back(own);
+                self.tell(Input::Request { connection, frame });
+            }
+            ClientOutput::Disconnect { .. } => {}
+        }
+        busy
     }
 
     /// What it takes is counted from now on.
