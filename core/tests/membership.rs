@@ -307,3 +307,28 @@ fn members_that_choose_by_name_get_topics_that_match() {
         assert_eq!(world.checks.owners(), "0: orders0 orders-20 orders-21", "pattern: {pattern}");
     }
 }
+
+#[test]
+fn a_topic_that_is_deleted_does_not_silence_those_who_had_it() {
+    for (name, kind) in ALL {
+        let mut world = World::with(&[("t", 2), ("u", 2)]);
+        produce(&mut world, 2);
+        let without_creating = || {
+            let mut config = of(kind);
+            config.allow_auto_topic_creation = false;
+            config
+        };
+        world.join(without_creating(), &["t", "u"]);
+        world.settle();
+        world.delete("u");
+        world.restart_broker();
+        world.join(without_creating(), &["t", "u"]);
+        world.settle();
+        world.checks.everything_committed(&mut world.host);
+        assert_eq!(
+            world.members[0].told.iter().filter(|t| t.contains("lost")).count(),
+            0,
+            "{name}"
+        );
+    }
+}
