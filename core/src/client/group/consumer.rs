@@ -237,10 +237,13 @@ impl Consumer {
             {
                 self.target = None;
                 self.told = None;
-                if shared.phase == Phase::Joining {
+                // One that may not even join with its id is known by it at an epoch that it was never
+                // told of: it joins as another.
+                let joins = shared.phase == Phase::Joining;
+                if joins {
                     shared.back_off(context);
                 }
-                shared.reset(context, false);
+                shared.reset(context, joins);
                 shared.rebalancing(context, "the group has gone on without this member");
             }
             ErrorCode::NotCoordinator | ErrorCode::CoordinatorNotAvailable => {

@@ -219,12 +219,11 @@ impl ConsumerGroup {
 }
 
 /// Checks a member's epoch. The one before is as good where the member may have missed the response
-/// that told it the present one, and owns nothing that is not its own. Who joins owns nothing, and may
-/// have missed any number of responses (KAFKA-19233).
+/// that told it the present one, and owns nothing that is not its own.
 fn check_epoch(member: &Member, request: &m::ConsumerGroupHeartbeatRequest) -> Result<(), Refusal> {
     let (told, epoch) = (request.member_epoch, member.epoch);
     let owned = request.topic_partitions.as_deref();
-    let is_late = told == JOIN_EPOCH || told == member.previous_epoch && is_subset(owned, member);
+    let is_late = told == member.previous_epoch && is_subset(owned, member);
     if told != epoch && !(told < epoch && is_late) {
         let message = format!(
             "The member is at epoch {epoch}, not {told}: it must give up all its partitions and join."
