@@ -62,6 +62,12 @@ conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes C
 	$(call step,The same scripts against Apache Kafka and Ottla)
 	node tests/conformance/run.mjs $(CONFORMANCE)
 
+.PHONY: sim
+sim: setup-rust ## Simulate consumer groups for SEEDS=1000 (or SEED=17 alone, telling what happens)
+	$(call step,Simulations of consumer groups)
+	$(if $(SEED),OTTLA_SEED=$(SEED)) $(if $(SEEDS),OTTLA_SEEDS=$(SEEDS)) \
+		cargo test --package ottla-sim --profile sim --locked -- --nocapture nothing
+
 .PHONY: fuzz
 fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files' alone)
 	$(call step,Fuzzing)
@@ -105,7 +111,9 @@ distclean: clean ## Remove what was installed, too
 .PHONY: test-rust
 test-rust: setup-rust
 	$(call step,Rust tests)
-	cargo test --workspace --exclude ottla-wasm --locked
+	cargo test --workspace --exclude ottla-wasm --exclude ottla-sim --locked
+	$(call step,Simulations of consumer groups)
+	cargo test --package ottla-sim --profile sim --locked
 
 .PHONY: test-wasm
 test-wasm: setup-test

@@ -319,7 +319,8 @@ fn a_member_that_gives_up_all_it_has_says_so() {
         world.join(of(range), &["t"]);
         // Heartbeats go out every 5 seconds; a member that is waited for is put out after 20.
         world.pass(16_000);
-        world.checks.everything_owned_once(&world.members);
+        let owned_once = world.checks.everything_owned_once(&world.members, false);
+        assert_eq!(owned_once, Ok(()), "{count} members");
         let shares: Vec<usize> =
             world.members.iter().map(|member| member.client.assignment().len()).collect();
         assert_eq!(shares.iter().sum::<usize>(), 1, "{count} members: {shares:?}");
@@ -327,4 +328,29 @@ fn a_member_that_gives_up_all_it_has_says_so() {
     let told: Vec<String> = world.members.iter_mut().map(|member| member.told()).collect();
     assert!(told.iter().any(|told| told.contains("revoked t0")), "it moved: {told:?}");
     assert!(!told.iter().any(|told| told.contains("lost")), "nobody was put out: {told:?}");
+}
+
+#[test]
+fn a_topic_that_is_deleted_does_not_silence_those_who_had_it() {
+    for (name, kind) in ALL {
+        let mut world = World::with(&[("t", 2), ("u", 2)]);
+        produce(&mut world, 2);
+        let without_creating = || {
+            let mut config = of(kind);
+            config.allow_auto_topic_creation = false;
+            config
+        };
+        world.join(without_creating(), &["t", "u"]);
+        world.settle();
+        world.delete("u");
+        world.restart_broker();
+        world.join(without_creating(), &["t", "u"]);
+        world.settle();
+        world.checks.everything_committed(&mut world.host);
+        assert_eq!(
+            world.members[0].told.iter().filter(|t| t.contains("lost")).count(),
+            0,
+            "{name}"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ottla::protocol::{Request, decode_response, encode_request, messages as m};
 use ottla::record::{BatchBuilder, BatchOptions};
-use ottla::storage::{Commit, Load, LoadId, MemoryStorage, StorageError};
+use ottla::storage::{Commit, Load, LoadId, LogId, MemoryStorage, StorageError, Write};
 use ottla::{Broker, BrokerConfig, ConnectionId, Input, Now, Output};
 
 /// A broker, its storage and its clock.
@@ -26,6 +26,8 @@ pub struct Host {
     pub commit_count: usize,
     pub load_count: usize,
     pub loaded_bytes: usize,
+    /// The logs of the topic `__consumer_offsets`.
+    pub offsets_logs: Vec<LogId>,
     correlation_id: i32,
     seed: u64,
 }
@@ -83,6 +85,7 @@ impl Host {
             commit_count: 0,
             load_count: 0,
             loaded_bytes: 0,
+            offsets_logs: Vec::new(),
             correlation_id: 0,
             seed,
         };
@@ -100,7 +103,9 @@ impl Host {
 
     /// The same, with clocks that go on.
     pub fn reopen_now(self) -> Host {
-        Host::open_seeded(self.now, config(&[]), self.storage, self.seed + 1)
+        let offsets_logs = self.offsets_logs;
+        let host = Host::open_seeded(self.now, config(&[]), self.storage, self.seed + 1);
+        Host { offsets_logs, ..host }
     }
 
     pub fn connect(&mut self, connection: ConnectionId) {
@@ -129,6 +134,7 @@ impl Host {
                 Output::Failed { error } => self.failed = Some(error),
                 Output::Commit(commit) => {
                     self.commit_count += 1;
+                    self.offsets_logs.extend(commit.writes.iter().filter_map(offsets_log));
                     self.commits.push_back(commit);
                     if !self.hold_commits {
                         self.store();
@@ -288,6 +294,13 @@ impl Host {
                 offset = batch.header.next_offset();
             }
         }
+    }
+}
+
+fn offsets_log(write: &Write) -> Option<LogId> {
+    match write {
+        Write::CreateLog { log, topic, .. } if topic == "__consumer_offsets" => Some(*log),
+        _ => None,
     }
 }
 

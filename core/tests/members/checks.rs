@@ -17,6 +17,7 @@ use crate::host::Host;
 
 #[derive(Default)]
 pub struct Checks {
+    group: &'static str,
     /// How many records there are.
     produced: BTreeMap<TopicPartition, i64>,
     /// Who has what, as the members see it.
@@ -36,6 +37,18 @@ pub struct Checks {
 }
 
 impl Checks {
+    /// Nothing is known yet of this group.
+    pub fn of(group: &'static str) -> Checks {
+        Checks { group, ..Checks::default() }
+    }
+
+    /// A topic is deleted, and its name is never used again.
+    pub fn forget(&mut self, topic: &str) {
+        let other = |key: &TopicPartition| *key.0 != *topic;
+        self.produced.retain(|key, _| other(key));
+        self.stored.retain(|key, _| other(key));
+    }
+
     pub fn produced(&mut self, key: &TopicPartition, records: i64) -> i64 {
         let end = self.produced.entry(key.clone()).or_default();
         *end += records;
@@ -87,6 +100,9 @@ impl Checks {
         offset: i64,
         value: Option<&[u8]>,
     ) {
+        if !self.produced.contains_key(key) {
+            return;
+        }
         let name = list(std::slice::from_ref(key));
         let value: i64 = std::str::from_utf8(value.unwrap()).unwrap().parse().unwrap();
         assert_eq!(value, offset, "{name}: another record than was written there");
@@ -109,7 +125,7 @@ impl Checks {
 
     /// Looks at what the broker has.
     pub fn committed_only_grows(&mut self, host: &mut Host) {
-        for (key, offset) in fetch(host, &self.produced) {
+        for (key, offset) in fetch(host, self.group, &self.produced) {
             let name = list(std::slice::from_ref(&key));
             let before = self.stored.insert(key.clone(), offset).unwrap_or(0);
             assert!(offset >= before, "{name}: committed {before}, then {offset}");
@@ -128,24 +144,40 @@ impl Checks {
         each.collect::<Vec<_>>().join(" | ")
     }
 
-    /// Every partition of the topics that somebody subscribes to has one owner, if there is a member.
-    pub fn everything_owned_once(&self, members: &[Member]) {
-        let there = members.iter().any(|member| !member.crashed && !member.left);
-        if !there {
-            return;
-        }
+    /// Every partition of the topics that somebody subscribes to has one owner.
+    pub fn everything_owned_once(&self, members: &[Member], beside: bool) -> Result<(), String> {
+        let members: Vec<&Member> = members.iter().filter(|m| m.beside == beside).collect();
         let mut owners: BTreeMap<&TopicPartition, usize> = BTreeMap::new();
         for (member, owned) in &self.owned {
-            for key in owned {
+            for key in owned.iter().filter(|key| self.produced.contains_key(*key)) {
                 if let Some(other) = owners.insert(key, *member) {
                     let name = list(std::slice::from_ref(key));
-                    panic!("{name} belongs to {other} and to {member}");
+                    return Err(format!("{name} belongs to {other} and to {member}"));
                 }
             }
         }
         for key in self.produced.keys() {
             let name = list(std::slice::from_ref(key));
-            assert!(owners.contains_key(key), "{name} belongs to nobody");
+            let wanted = members.iter().any(|member| member.wants(&key.0));
+            if wanted && !owners.contains_key(key) {
+                return Err(format!("{name} belongs to nobody"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The coordinator gives each partition to one member (consumer protocol).
+    pub fn assigned_once(&self, host: &mut Host) {
+        let group_ids = vec![self.group.to_owned()];
+        let request = m::ConsumerGroupDescribeRequest { group_ids, ..Default::default() };
+        let mut assigned = BTreeSet::new();
+        for member in ask(host, &request, 1).groups.remove(0).members {
+            for topic in member.assignment.topic_partitions {
+                for partition in topic.partitions {
+                    let name = format!("{}{partition}", topic.topic_name);
+                    assert!(assigned.insert(name.clone()), "{name} is assigned to two members");
+                }
+            }
         }
     }
 
@@ -157,17 +189,26 @@ impl Checks {
         }
     }
 
+    /// Whether everything that was produced is committed, as far as was looked.
+    pub fn is_all_committed(&self) -> bool {
+        self.produced.iter().all(|(key, end)| self.stored.get(key) == Some(end))
+    }
+
     /// Everything that was produced was processed, and that is committed.
     pub fn everything_committed(&mut self, host: &mut Host) {
         self.everything_done();
-        for (key, offset) in fetch(host, &self.produced) {
+        for (key, offset) in fetch(host, self.group, &self.produced) {
             assert_eq!(offset, self.produced[&key], "{}", list(std::slice::from_ref(&key)));
         }
     }
 }
 
 /// What the broker has as committed of these partitions, 0 where nothing is.
-fn fetch(host: &mut Host, wanted: &BTreeMap<TopicPartition, i64>) -> Vec<(TopicPartition, i64)> {
+fn fetch(
+    host: &mut Host,
+    group: &str,
+    wanted: &BTreeMap<TopicPartition, i64>,
+) -> Vec<(TopicPartition, i64)> {
     let mut topics: BTreeMap<&str, Vec<i32>> = BTreeMap::new();
     for (topic, partition) in wanted.keys() {
         topics.entry(topic).or_default().push(*partition);
@@ -177,7 +218,7 @@ fn fetch(host: &mut Host, wanted: &BTreeMap<TopicPartition, i64>) -> Vec<(TopicP
         partition_indexes,
     });
     let request = m::OffsetFetchRequest {
-        group_id: "g".to_owned(),
+        group_id: group.to_owned(),
         topics: Some(topics.collect()),
         ..Default::default()
     };

@@ -14,6 +14,18 @@ pub struct Member {
     pub number: usize,
     pub client: Client,
     pub links: BTreeMap<Link, ConnectionId>,
+    /// Whether it is one of the group `h`.
+    pub beside: bool,
+    /// Whether there may be something for it to do.
+    pub woken: bool,
+    /// Whether its application commits by itself, instead of the client at intervals.
+    pub commits: bool,
+    /// What it was told to give up and goes on with: for showing that it is noticed.
+    pub hoard: Option<BTreeMap<TopicPartition, Fetched>>,
+    /// Whether an own commit is under way, and when it began.
+    committing: bool,
+    committed_ms: u64,
+    subscribed: Vec<Arc<str>>,
     /// Gone.
     pub crashed: bool,
     /// Hangs: neither client nor application do anything, but they are still there.
@@ -37,14 +49,23 @@ pub struct Member {
 
 impl Member {
     pub fn new(number: usize, config: ClientConfig, topics: &[&str], now: Now) -> Member {
+        let group = config.group.as_ref().unwrap();
+        let (beside, commits) = (group.group_id == "h", !group.auto_commit);
         let mut client = Client::new(config, 1 + number as u64).unwrap();
         let topics: Vec<Arc<str>> = topics.iter().map(|&topic| topic.into()).collect();
         if !topics.is_empty() {
-            client.subscribe(now, Subscription::Topics(topics)).unwrap();
+            client.subscribe(now, Subscription::Topics(topics.clone())).unwrap();
         }
         Member {
             number,
             client,
+            beside,
+            woken: true,
+            commits,
+            hoard: None,
+            committing: false,
+            committed_ms: 0,
+            subscribed: topics,
             links: BTreeMap::new(),
             crashed: false,
             stalled: false,
@@ -64,6 +85,12 @@ impl Member {
         !self.rebalancing || self.left
     }
 
+    /// Whether it is there, and wants this topic.
+    pub fn wants(&self, topic: &str) -> bool {
+        let asked = self.subscribed.iter().any(|name| **name == *topic);
+        !self.crashed && !self.left && (asked || self.chooses.is_some())
+    }
+
     /// What was told since, in short.
     pub fn told(&mut self) -> String {
         std::mem::take(&mut self.told).join(", ")
@@ -80,6 +107,11 @@ impl Member {
                 && let Some(partitions) = self.unacknowledged.pop()
             {
                 checks.given_up(self.number, &partitions);
+                let hoard = self.hoard.iter_mut();
+                let kept: Vec<Fetched> = hoard
+                    .flat_map(|all| partitions.iter().filter_map(|key| all.remove(key)))
+                    .collect();
+                kept.iter().for_each(|fetched| self.process(fetched, checks));
                 self.client.acknowledge_revoked(now);
             }
             while let Some(event) = self.client.poll_event() {
@@ -99,6 +131,15 @@ impl Member {
             {
                 idle = false;
                 self.process(&fetched, checks);
+                if let Some(hoard) = &mut self.hoard {
+                    hoard.insert((fetched.topic.clone(), fetched.partition), fetched);
+                }
+            }
+            // One that was refused is not tried again at once.
+            let rested = now.monotonic_ms > self.committed_ms + 100;
+            if self.commits && rested && !self.committing && !self.left {
+                self.committing = matches!(self.client.commit_processed(now), Ok(Some(_)));
+                self.committed_ms = now.monotonic_ms;
             }
             if idle {
                 return;
@@ -141,7 +182,8 @@ impl Member {
                 checks.joined(self.number, &membership);
                 format!("joined {}", list(&membership.partitions))
             }
-            GroupEvent::Committed { offsets, .. } => {
+            GroupEvent::Committed { call, offsets } => {
+                self.committing &= call.is_none();
                 for offset in offsets {
                     let key = (Arc::from(offset.topic), offset.partition);
                     if let Ok(committed) = offset.result {
@@ -156,7 +198,11 @@ impl Member {
                 "left".to_owned()
             }
             GroupEvent::PollIntervalExceeded => "too slow".to_owned(),
-            GroupEvent::Failed { error } => format!("failed: {error}"),
+            GroupEvent::Failed { error } => {
+                self.left = true;
+                checks.gone(self.number);
+                format!("failed: {error}")
+            }
             other => format!("{other:?}"),
         });
     }

@@ -44,6 +44,8 @@ pub(super) struct Consumer {
     compared: (u64, u64),
     /// What the member is to own, until it does.
     target: Option<LiteMap<Uuid, Vec<i32>>>,
+    /// The ids of topics of which the member had partitions: a deleted topic has no other trace.
+    ids: LiteMap<Arc<str>, Uuid>,
     /// Partitions of the target are being given up for.
     reconciling: bool,
     /// Whether the member has had what it was to own since it joined.
@@ -93,6 +95,7 @@ impl Consumer {
         }
         self.told = None;
         self.target = None;
+        self.ids = LiteMap::new();
         self.settled = false;
         self.reconciling = false;
         shared.rebalance_started_ms = context.now_ms();
@@ -121,8 +124,7 @@ impl Consumer {
 
     fn send(&mut self, context: &mut Context<'_>, shared: &mut Shared, epoch: i32) -> bool {
         let tell = what_to_tell(shared);
-        let owned = tell.owned.as_deref().unwrap_or_default();
-        let Some(owned) = to_ids(context, owned) else { return false };
+        let owned = self.to_ids(tell.owned.as_deref().unwrap_or_default());
         let config = &shared.config;
         let told = self.told.as_ref();
         let first = told.is_none();
@@ -228,10 +230,21 @@ impl Consumer {
     ) {
         match code {
             // The coordinator has taken everything away: the member joins anew, with its id.
-            ErrorCode::UnknownMemberId | ErrorCode::FencedMemberEpoch => {
+            // One that was the last to speak this protocol may find a classic group.
+            ErrorCode::UnknownMemberId
+            | ErrorCode::FencedMemberEpoch
+            | ErrorCode::GroupIdNotFound
+                if shared.phase == Phase::Stable || code != ErrorCode::GroupIdNotFound =>
+            {
                 self.target = None;
                 self.told = None;
-                shared.reset(context, false);
+                // One that may not even join with its id is known by it at an epoch that it was never
+                // told of: it joins as another.
+                let joins = shared.phase == Phase::Joining;
+                if joins {
+                    shared.back_off(context);
+                }
+                shared.reset(context, joins);
                 shared.rebalancing(context, "the group has gone on without this member");
             }
             ErrorCode::NotCoordinator | ErrorCode::CoordinatorNotAvailable => {
@@ -261,7 +274,10 @@ impl Consumer {
         let mut complete = true;
         for (id, partitions) in target {
             match context.cluster.metadata.name_of(id) {
-                Some(name) => known.extend(partitions.iter().map(|&p| (name.clone(), p))),
+                Some(name) => {
+                    self.ids.insert(name.clone(), *id);
+                    known.extend(partitions.iter().map(|&p| (name.clone(), p)));
+                }
                 None => complete = false,
             }
         }
@@ -304,6 +320,15 @@ impl Consumer {
         }
     }
 
+    /// Partitions as heartbeats name them: also those of topics that are deleted by now.
+    fn to_ids(&self, owned: &[TopicPartition]) -> Vec<ConsumerGroupHeartbeatTopicPartitions> {
+        let ids = by_topic(owned).into_iter().filter_map(|(topic, partitions)| {
+            let topic_id = *self.ids.get(&topic)?;
+            Some(ConsumerGroupHeartbeatTopicPartitions { topic_id, partitions })
+        });
+        ids.collect()
+    }
+
     /// Says goodbye, once everything is given up.
     fn leave(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
         if !shared.may_say_goodbye(context) || shared.is_asking(Ask::Leave) {
@@ -336,15 +361,4 @@ fn what_to_tell(shared: &Shared) -> Told {
         pattern: shared.topics.pattern().map(str::to_owned),
         owned: Some(shared.owned.keys()),
     }
-}
-
-fn to_ids(
-    context: &Context<'_>,
-    partitions: &[TopicPartition],
-) -> Option<Vec<ConsumerGroupHeartbeatTopicPartitions>> {
-    let ids = by_topic(partitions).into_iter().map(|(topic, partitions)| {
-        let topic_id = context.cluster.metadata.peek(&topic)?.id;
-        Some(ConsumerGroupHeartbeatTopicPartitions { topic_id, partitions })
-    });
-    ids.collect()
 }
