@@ -14,6 +14,9 @@ import (
 )
 
 func main() {
+	if asMember() {
+		return
+	}
 	version := "franz-go"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, module := range info.Deps {
