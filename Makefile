@@ -61,6 +61,7 @@ conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes C
 	cargo build --release --package ottla-native --locked
 	$(call step,The same scripts against Apache Kafka and Ottla)
 	node tests/conformance/run.mjs $(CONFORMANCE)
+	$(if $(CONFORMANCE),,node tests/conformance/mixed.mjs)
 
 .PHONY: sim
 sim: setup-rust ## Simulate consumer groups for SEEDS=1000 (or SEED=17 alone, telling what happens)

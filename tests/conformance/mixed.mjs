@@ -65,7 +65,10 @@ async function run({ name: where, bootstrap }) {
   const records = produceAllTheTime(producer)
 
   const [events, owners, present] = [[], new Owners(), new Map()]
+  let victim
   const hear = (event) => {
+    // At once, so that it has read records which it may not have committed.
+    if (event.records && event.member === victim?.name) victim.signal('SIGKILL')
     events.push(event)
     owners.hear(event)
   }
@@ -77,7 +80,8 @@ async function run({ name: where, bootstrap }) {
   const end = async (name, signal) => {
     const member = present.get(name)
     present.delete(name)
-    member.signal(signal)
+    if (signal === 'SIGTERM') member.signal(signal)
+    else victim = member
     const status = await within(member.ended, `${name} ends`)
     // A JVM that SIGTERM ended says so.
     if (signal === 'SIGTERM' && ![0, 143].includes(status)) ends.push(`${name} ended with ${status}`)
@@ -100,7 +104,7 @@ async function run({ name: where, bootstrap }) {
       join(kind)
       await settle(`${kind} joined`)
     }
-    await end(order[0], 'SIGKILL')
+    await end(order[0], 'SIGKILL') // It reads still: it is killed when it says so.
     await settle(`${order[0]} was killed`)
     await end(order[1], 'SIGTERM')
     await settle(`${order[1]} left`)
@@ -119,7 +123,7 @@ async function run({ name: where, bootstrap }) {
     return [...wrong, ...verdict.wrong, ...ends]
   } finally {
     await records.stop()
-    for (const name of [...present.keys()]) await end(name, 'SIGKILL')
+    for (const member of present.values()) member.signal('SIGKILL')
     await Promise.all([admin.disconnect(), producer.disconnect()])
   }
 }
