@@ -3,7 +3,7 @@
 // Exit codes: 0 all held, 1 something did not, 2 something could not be run.
 
 import { spawnSync } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { startKafka, startOttla } from './brokers.mjs'
@@ -123,6 +123,8 @@ async function run({ name: where, bootstrap }) {
     return [...wrong, ...verdict.wrong, ...ends]
   } finally {
     await records.stop()
+    const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('')
+    await writeFile(`${target}run/mixed-events.${where}.log`, lines)
     for (const member of present.values()) member.signal('SIGKILL')
     await Promise.all([admin.disconnect(), producer.disconnect()])
   }

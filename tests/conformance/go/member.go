@@ -57,6 +57,7 @@ func work(asked context.Context, consumer *kgo.Client) {
 		next[it.Partition] = it.Offset + 1
 	}
 	say("records", places)
+	time.Sleep(50 * time.Millisecond)
 	ctx, cancel := within()
 	defer cancel()
 	if err := consumer.CommitRecords(ctx, records...); err != nil {

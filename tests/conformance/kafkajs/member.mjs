@@ -61,6 +61,7 @@ await consumer.run({
     if (isStale()) return
     const { partition, messages } = batch
     say('records', messages.map(({ offset, key }) => [partition, Number(offset), key.toString()]))
+    await new Promise((resolve) => setTimeout(resolve, 50))
     const next = Number(batch.lastOffset()) + 1
     try {
       await consumer.commitOffsets([{ topic, partition, offset: String(next) }])

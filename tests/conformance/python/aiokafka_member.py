@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 
-from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, leaving, next_offsets, say
+from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, WORK_S, leaving, next_offsets, say
 
 
 class Listener(ConsumerRebalanceListener):
@@ -48,6 +48,7 @@ async def work(consumer, places):
     if not places:
         return
     say("records", places)
+    await asyncio.sleep(WORK_S)
     offsets = next_offsets(places)
     try:
         await consumer.commit({TopicPartition(TOPIC, at): to for at, to in offsets.items()})

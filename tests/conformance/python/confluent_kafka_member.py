@@ -1,8 +1,10 @@
 """confluent-kafka as a member of the mixed group."""
 
+import time
+
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, leaving, next_offsets, say
+from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, WORK_S, leaving, next_offsets, say
 
 
 def tell(what):
@@ -31,6 +33,7 @@ while not leaving():
     if not places:
         continue
     say("records", places)
+    time.sleep(WORK_S)
     offsets = next_offsets(places)
     try:
         consumer.commit(offsets=[TopicPartition(TOPIC, *it) for it in offsets.items()], asynchronous=False)

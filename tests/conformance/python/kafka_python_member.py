@@ -1,10 +1,12 @@
 """kafka-python as a member of the mixed group."""
 
+import time
+
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 
-from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, leaving, next_offsets, say
+from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, WORK_S, leaving, next_offsets, say
 
 
 class Listener(ConsumerRebalanceListener):
@@ -35,6 +37,7 @@ while not leaving():
     if not places:
         continue
     say("records", places)
+    time.sleep(WORK_S)
     offsets = next_offsets(places)
     try:
         consumer.commit({TopicPartition(TOPIC, at): OffsetAndMetadata(to, "", -1) for at, to in offsets.items()})

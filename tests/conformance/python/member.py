@@ -9,6 +9,8 @@ BOOTSTRAP, TOPIC = sys.argv[1:3]
 """The group has the name of its topic."""
 
 SESSION_MS, HEARTBEAT_MS = 6000, 500
+WORK_S = 0.05
+"""How long one works on what was read, before it is committed: a kill or a rebalance may come then."""
 
 _leaves = []
 

@@ -44,6 +44,7 @@ public final class Member implements ConsumerRebalanceListener {
                 }
                 if (places.isEmpty()) continue;
                 say("records", places);
+                Thread.sleep(50);
                 try {
                     consumer.commitSync(next);
                     var committed = new TreeMap<Integer, Long>();
