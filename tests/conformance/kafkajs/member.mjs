@@ -48,7 +48,9 @@ consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   owned = payload.memberAssignment[topic] ?? []
   say('assigned', owned)
 })
+let leaving = false
 process.once('SIGTERM', async () => {
+  leaving = true
   await consumer.stop()
   revoke()
   await consumer.disconnect()
@@ -62,6 +64,8 @@ await consumer.run({
     const { partition, messages } = batch
     say('records', messages.map(({ offset, key }) => [partition, Number(offset), key.toString()]))
     await new Promise((resolve) => setTimeout(resolve, 50))
+    // A consumer that stops commits nothing more, and says nothing of it: that is no confirmation.
+    if (leaving) return
     const next = Number(batch.lastOffset()) + 1
     try {
       await consumer.commitOffsets([{ topic, partition, offset: String(next) }])
