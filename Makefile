@@ -42,6 +42,7 @@ bench: setup-bench $(stamps)/pages instructions ## Measure, beside peers; writes
 	$(call step,Benchmarks: native)
 	cargo bench --package ottla-tests --bench handle --locked
 	cargo bench --package ottla-tests --bench keep --locked
+	cargo bench --package ottla-tests --bench rebalance --locked
 	$(call step,Benchmarks: browser)
 	npm run bench --workspace tests
 

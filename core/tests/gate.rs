@@ -229,7 +229,35 @@ fn responses_leave_a_connection_in_request_order() {
     host.connect(other);
     host.send_from(other, &produce("t", 0, batch(1, &["a"])), 9);
     let order: Vec<ConnectionId> = host.responses.iter().map(|(to, _)| *to).collect();
-    assert_eq!(order, [other, CLIENT, CLIENT]);
+    // The records come before the word that they are stored.
+    assert_eq!(order, [CLIENT, CLIENT, other]);
+}
+
+#[test]
+fn records_of_one_commit_reach_a_long_poll_at_once() {
+    let mut host = Host::new();
+    host.create("t", 2, &[]);
+    let other = ConnectionId(2);
+    host.connect(other);
+    host.hold_commits = true;
+    for (partition, value) in [(0, "a"), (0, "b"), (1, "c")] {
+        host.send_from(other, &produce("t", partition, batch(1, &[value])), 9);
+    }
+    host.store();
+    host.responses.clear();
+    // The commit of b and c is out.
+    let mut request = fetch("t", 0, 1, 1 << 20, 5_000);
+    request.topics[0].partitions.extend(fetch("t", 1, 0, 1 << 20, 0).topics.remove(0).partitions);
+    host.send(&request, 12);
+    assert!(host.responses.is_empty());
+    host.store();
+    assert_eq!(host.responses.len(), 3);
+    let (_, response) = host.response::<m::FetchRequest>(12).unwrap();
+    let partitions = &response.responses[0].partitions;
+    let has_records =
+        |it: &m::FetchPartitionData| it.records.as_ref().is_some_and(|r| !r.is_empty());
+    assert_eq!(partitions.len(), 2);
+    assert!(partitions.iter().all(has_records), "the long poll is answered first, with both");
 }
 
 #[test]

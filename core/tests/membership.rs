@@ -307,3 +307,24 @@ fn members_that_choose_by_name_get_topics_that_match() {
         assert_eq!(world.checks.owners(), "0: orders0 orders-20 orders-21", "pattern: {pattern}");
     }
 }
+
+#[test]
+fn a_member_that_gives_up_all_it_has_says_so() {
+    let range = |group: &mut GroupConfig| {
+        consumer(group);
+        group.server_assignor = Some("range".to_owned());
+    };
+    let mut world = world(1);
+    for count in 1..=8 {
+        world.join(of(range), &["t"]);
+        // Heartbeats go out every 5 seconds; a member that is waited for is put out after 20.
+        world.pass(16_000);
+        world.checks.everything_owned_once(&world.members);
+        let shares: Vec<usize> =
+            world.members.iter().map(|member| member.client.assignment().len()).collect();
+        assert_eq!(shares.iter().sum::<usize>(), 1, "{count} members: {shares:?}");
+    }
+    let told: Vec<String> = world.members.iter_mut().map(|member| member.told()).collect();
+    assert!(told.iter().any(|told| told.contains("revoked t0")), "it moved: {told:?}");
+    assert!(!told.iter().any(|told| told.contains("lost")), "nobody was put out: {told:?}");
+}

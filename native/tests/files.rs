@@ -171,6 +171,7 @@ fn damage_in_the_middle_costs_the_batch_that_it_is_in() {
     broker.shutdown().unwrap();
     let path = log_file(&scratch, "t-0", 0);
     let mut bytes = fs::read(&path).unwrap();
+    // Also where no checksum would tell: in the offset that a batch begins with.
     let at = bytes.len() / 2;
     bytes[at] ^= 0x40;
     fs::write(&path, bytes).unwrap();

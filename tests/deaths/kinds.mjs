@@ -43,13 +43,17 @@ export const kinds = {
     await tab.lifecycle('active')
     return true
   },
-  /** Frozen without a word: the tab keeps its locks, and the group its member. */
+  /**
+   * Frozen without a word: the tab keeps its locks, and the group its member, until its session ends,
+   * which is then sometimes before it thaws.
+   */
   async silence(tab, away, slept) {
     slept()
     await tab.page.evaluate(() => (window.silent = true))
     await tab.lifecycle('frozen')
-    await sleep(away)
+    await sleep(3 * away)
     await tab.lifecycle('active')
+    await tab.page.evaluate(() => (window.silent = false))
     return true
   },
 }

@@ -3,14 +3,13 @@
 
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { sound } from '../lib/axe.mjs'
 import { launch, newProfile } from '../lib/chromium.mjs'
 import { Demo, eventually, flights } from '../lib/demo.mjs'
 import { serve } from '../lib/serve.mjs'
 
-const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 const options = { timeout: 120_000 }
 
 let server
@@ -86,7 +85,7 @@ test('nobody is shut out: axe finds nothing, in either theme', options, () =>
       await demo.page.setViewportSize({ width, height: 844 })
       for (const theme of ['Light', 'Dark']) {
         await demo.get('theme').getByLabel(theme).check({ force: true })
-        await sound(demo, `the page, ${theme}, ${width} wide`)
+        await sound(demo.page, `the page, ${theme}, ${width} wide`)
         const out = await demo.page.evaluate(() => {
           const { scrollWidth, clientWidth } = document.documentElement
           return scrollWidth - clientWidth
@@ -95,7 +94,7 @@ test('nobody is shut out: axe finds nothing, in either theme', options, () =>
         for (const id of ['new-topic', 'add-partitions', 'delete-topic']) {
           await demo.get(id).click()
           await demo.get(`${id}-dialog`).waitFor()
-          await sound(demo, `${id}, ${theme}, ${width} wide`)
+          await sound(demo.page, `${id}, ${theme}, ${width} wide`)
           await demo.page.keyboard.press('Escape')
           await demo.get(`${id}-dialog`).waitFor({ state: 'detached' })
         }
@@ -103,19 +102,6 @@ test('nobody is shut out: axe finds nothing, in either theme', options, () =>
     }
   }),
 )
-
-async function sound(demo, where) {
-  // Evaluated by the test, as the page's own policy forbids foreign scripts.
-  await demo.page.evaluate(axe)
-  const violations = await demo.page.evaluate(async () => {
-    return (await window.axe.run()).violations.map(({ id, impact, nodes }) => ({
-      id,
-      impact,
-      where: nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary}`),
-    }))
-  })
-  assert.deepEqual(violations, [], where)
-}
 
 test('a second tab shares the broker, and goes on when the first is closed', options, () =>
   withPage((first) =>

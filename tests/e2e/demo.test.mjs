@@ -54,6 +54,9 @@ async function fill(demo) {
   assert.equal(lanes.length, partitions)
   assert.ok(lanes.every(({ low, high }) => low === 0 && high > 0))
   assert.equal(lanes.reduce((sum, { high }) => sum + high, 0), flights)
+  // Flights of 2001 would not outlive the default of seven days.
+  const retention = demo.get('configuration').getByRole('row', { name: 'retention.ms' })
+  assert.match(await retention.innerText(), /^retention\.ms\s+-1\s+this topic$/)
 }
 
 async function browse(demo) {

@@ -10,6 +10,7 @@ import { refresh, selected, topics, unlisted } from './broker/topics'
 import { BrokerState } from './parts/broker-state'
 import { Configuration } from './parts/configuration'
 import { Flights } from './parts/flights'
+import { Groups } from './parts/groups'
 import { Header } from './parts/header'
 import { Partitions } from './parts/partitions'
 import { Produce } from './parts/produce'
@@ -66,6 +67,7 @@ export function App() {
               {readable && (
                 <Fragment key={readable.name}>
                   <Partitions topic={readable} />
+                  <Groups topic={readable} />
                   <Records topic={readable} />
                   <Produce topic={readable} />
                   <Configuration topic={readable} />

@@ -102,7 +102,7 @@ impl Gate {
         let mut durability =
             if std::mem::take(&mut self.strict) { Durability::Strict } else { Durability::Relaxed };
         let mut logs = Vec::with_capacity(self.dirty.len());
-        for log in std::mem::take(&mut self.dirty) {
+        for log in self.dirty.drain(..) {
             if let Some((end, asked)) = take(log, &mut writes) {
                 logs.push((log, end));
                 durability = durability.max(asked);

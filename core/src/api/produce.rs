@@ -25,14 +25,15 @@ pub(crate) fn produce(node: &mut Node, now: Now, call: Call, request: m::Produce
             records: Vec::new(),
         }),
     };
-    let mut response = m::ProduceResponse::default();
+    let responses = Vec::with_capacity(request.topic_data.len());
+    let mut response = m::ProduceResponse { responses, ..Default::default() };
     let mut appended = false;
     for topic in request.topic_data {
         let name = node.topic(&topic.name, topic.topic_id).map(|found| found.name.clone());
         let mut result = m::TopicProduceResponse {
             name: topic.name,
             topic_id: topic.topic_id,
-            ..Default::default()
+            partition_responses: Vec::with_capacity(topic.partition_data.len()),
         };
         for partition in topic.partition_data {
             let outcome = match (&refused, &name) {

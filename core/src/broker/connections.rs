@@ -53,32 +53,37 @@ impl Connections {
         Some(connection.first + connection.slots.len() as u64 - 1)
     }
 
-    /// Fills a response's place, and gives all responses whose turn has come.
+    /// Fills a response's place, and lets all responses leave whose turn has come.
     pub(crate) fn complete(
         &mut self,
         id: ConnectionId,
         sequence: u64,
         frame: Option<Bytes>,
-    ) -> Vec<Bytes> {
-        let mut leaving = Vec::new();
-        let Some(connection) = self.connections.get_mut(&id) else { return leaving };
-        let Some(at) = sequence.checked_sub(connection.first) else { return leaving };
+        mut leave: impl FnMut(Bytes),
+    ) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let Some(at) = sequence.checked_sub(connection.first) else { return };
         if let Some(slot) = connection.slots.get_mut(at as usize) {
             *slot = Slot::Ready(frame);
         }
         while matches!(connection.slots.front(), Some(Slot::Ready(_))) {
-            if let Some(Slot::Ready(frame)) = connection.slots.pop_front() {
-                leaving.extend(frame);
-            }
             connection.first += 1;
+            if let Some(Slot::Ready(Some(frame))) = connection.slots.pop_front() {
+                leave(frame);
+            }
         }
-        leaving
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn leaving(to: &mut Connections, sequence: u64, frame: Option<Bytes>) -> Vec<Bytes> {
+        let mut leaving = Vec::new();
+        to.complete(ConnectionId(7), sequence, frame, |frame| leaving.push(frame));
+        leaving
+    }
 
     #[test]
     fn responses_leave_in_the_order_of_the_requests() {
@@ -92,12 +97,12 @@ mod tests {
         assert_eq!(connections.expect(id, 3), None, "three wait already");
         assert_eq!(connections.queued(id), 3);
         let (a, b) = (Bytes::from_static(b"a"), Bytes::from_static(b"b"));
-        assert!(connections.complete(id, 2, Some(b.clone())).is_empty());
-        assert_eq!(connections.complete(id, 0, Some(a.clone())), [a]);
-        assert_eq!(connections.complete(id, 1, None), [b], "1 wants no response");
+        assert!(leaving(&mut connections, 2, Some(b.clone())).is_empty());
+        assert_eq!(leaving(&mut connections, 0, Some(a.clone())), [a]);
+        assert_eq!(leaving(&mut connections, 1, None), [b], "1 wants no response");
         assert_eq!(connections.expect(id, 3), Some(3));
         connections.disconnect(id);
         assert_eq!(connections.queued(id), 0);
-        assert!(connections.complete(id, 3, None).is_empty());
+        assert!(leaving(&mut connections, 3, None).is_empty());
     }
 }

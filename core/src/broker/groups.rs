@@ -30,13 +30,17 @@ impl Broker {
             return;
         }
         if self.is_serving() && self.node.coordinator.is_loaded() {
-            for (call, header, body) in std::mem::take(&mut self.delayed) {
-                self.serve(now, call, header, body);
+            if !self.delayed.is_empty() {
+                for (call, header, body) in std::mem::take(&mut self.delayed) {
+                    self.serve(now, call, header, body);
+                }
             }
             self.node.advance_groups(now);
         }
-        for (call, reply) in std::mem::take(&mut self.node.answers) {
-            self.reply(now, call, reply);
+        if !self.node.answers.is_empty() {
+            for (call, reply) in std::mem::take(&mut self.node.answers) {
+                self.reply(now, call, reply);
+            }
         }
     }
 }

@@ -92,19 +92,19 @@ impl Broker {
             }
             Input::Request { connection, frame } => self.request(now, connection, frame),
             Input::Disconnected { connection } => self.disconnect(connection),
-            Input::Committed { commit } => self.committed(commit),
+            Input::Committed { commit } => self.committed(now, commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
             Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
             Input::Tick => self.tick(now),
         }
         self.coordinate(now);
-        while let Some(log) = self.node.changed.pop() {
-            self.wake(now, log);
-        }
+        self.wake_changed(now);
         self.plan_upkeep(now);
         self.commit();
-        self.outputs.append(&mut self.node.notices);
+        if !self.node.notices.is_empty() {
+            self.outputs.append(&mut self.node.notices);
+        }
     }
 
     /// The next thing to do, if any.
@@ -203,9 +203,11 @@ impl Broker {
     }
 
     fn respond(&mut self, call: Call, frame: Option<Bytes>) {
-        for frame in self.connections.complete(call.connection, call.sequence, frame) {
-            self.outputs.push_back(Output::Respond { connection: call.connection, frame });
-        }
+        let Call { connection, sequence, .. } = call;
+        let Broker { connections, outputs, .. } = self;
+        connections.complete(connection, sequence, frame, |frame| {
+            outputs.push_back(Output::Respond { connection, frame });
+        });
     }
 
     fn disconnect(&mut self, connection: ConnectionId) {
@@ -233,16 +235,15 @@ impl Broker {
             log.take_writes(writes);
             Some((log.log_end_offset(), log.config().durability?))
         });
-        self.outputs.extend(commit.map(Output::Commit));
+        if let Some(commit) = commit {
+            self.outputs.push_back(Output::Commit(commit));
+        }
     }
 
-    fn committed(&mut self, commit: CommitId) {
+    fn committed(&mut self, now: Now, commit: CommitId) {
         let Some(bound) = self.node.gate.confirmed(commit) else { return };
         if let Some(cleaning) = self.upkeep.cleaning.as_mut().filter(|_| bound.upkeep) {
             cleaning.stored();
-        }
-        for (call, reply) in bound.waiting {
-            self.respond(call, reply(Ok(())));
         }
         for (log, end) in bound.logs {
             let Some(known) = self.node.logs.get_mut(&log) else { continue };
@@ -253,7 +254,20 @@ impl Broker {
                 }
             }
         }
+        // Who waits for the records comes before who waits to hear that they are stored: sending a
+        // frame to another process takes a browser as long as all that is done here.
+        self.wake_changed(now);
+        for (call, reply) in bound.waiting {
+            self.respond(call, reply(Ok(())));
+        }
         self.node.evict();
+    }
+
+    /// Answers who waits for logs that have changed.
+    fn wake_changed(&mut self, now: Now) {
+        while let Some(log) = self.node.changed.pop() {
+            self.wake(now, log);
+        }
     }
 
     fn commit_failed(&mut self, commit: CommitId, error: &StorageError) {

@@ -1,6 +1,6 @@
 //! Reading: from memory where the batches are there, otherwise by asking for a part of a segment.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::append::MAX_UNPACKED_BYTES;
 use super::scan::{Scanned, scan};
@@ -62,14 +62,10 @@ impl PartitionLog {
         }
         let mut budget = Budget { left: max_bytes, at_least_one };
         let stored = |batch: &&Batch| batch.header.next_offset() <= self.high_watermark;
-        let taken = self
-            .tail
-            .starting_at(offset)
-            .map(|tail| &tail.batch)
-            .take_while(stored)
-            .take_while(|batch| budget.take(batch.bytes.len()))
-            .map(|batch| &batch.bytes);
-        match concat(taken) {
+        let ahead = self.tail.starting_at(offset).map(|tail| &tail.batch);
+        let fits = |batch: &&Batch| budget.take(batch.bytes.len());
+        let count = ahead.clone().take_while(stored).take_while(fits).count();
+        match concat(ahead.take(count).map(|batch| &batch.bytes)) {
             bytes if bytes.is_empty() => Read::Empty,
             bytes => Read::Batches(bytes),
         }
@@ -163,7 +159,7 @@ impl PartitionLog {
         // Damage at the end of the range: what follows it decides whether the offset is in it.
         damaged |= passed_damage && taken.is_empty() && offset < self.offset_behind(range);
         let resume_offset = self.offset_behind(range).max(offset);
-        let batches = run(&pieces, taken_from, taken);
+        let batches = run(&pieces, taken_from, &taken);
         ColdRead { batches, resume_offset, next_offset, damaged, damage }
     }
 
@@ -296,26 +292,27 @@ impl Budget {
 
 /// Batches that follow each other from `position` on as one run of bytes: a part of the piece that
 /// holds all of them, if there is one, which copies nothing.
-fn run(pieces: &Pieces, position: u64, batches: Vec<&Bytes>) -> Bytes {
+fn run(pieces: &Pieces, position: u64, batches: &[&Bytes]) -> Bytes {
     let size: usize = batches.iter().map(|batch| batch.len()).sum();
     let whole = pieces.iter().find_map(|(start, bytes)| {
         let from = usize::try_from(position.checked_sub(*start)?).ok()?;
         let to = from.checked_add(size).filter(|to| *to <= bytes.len())?;
         Some(bytes.slice(from..to))
     });
-    whole.unwrap_or_else(|| concat(batches.into_iter()))
+    whole.unwrap_or_else(|| concat(batches.iter().copied()))
 }
 
 /// One run of bytes; a single one is not copied.
-fn concat<'a>(parts: impl Iterator<Item = &'a Bytes>) -> Bytes {
-    let parts: Vec<&Bytes> = parts.collect();
-    if let [one] = parts[..] {
-        return one.clone();
-    }
-    // Room for all of it at once: a run that grows is copied as often as it doubles.
-    let mut all = BytesMut::with_capacity(parts.iter().map(|part| part.len()).sum());
-    parts.into_iter().for_each(|part| all.extend_from_slice(part));
-    all.freeze()
+fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes> + Clone) -> Bytes {
+    // All the room at once: bytes that grow part by part are copied again and again.
+    let size_bytes = parts.clone().map(Bytes::len).sum();
+    let Some(first) = parts.next() else { return Bytes::new() };
+    let Some(second) = parts.next() else { return first.clone() };
+    let mut all = Vec::with_capacity(size_bytes);
+    all.extend_from_slice(first);
+    all.extend_from_slice(second);
+    parts.for_each(|part| all.extend_from_slice(part));
+    all.into()
 }
 
 /// The offset and the timestamp that answer a question by time, from one part of a segment. Only
@@ -365,7 +362,7 @@ mod tests {
     fn a_run_is_a_part_of_the_piece_that_holds_it() {
         let all = Bytes::from_static(b"..aabbbc");
         let batches = [all.slice(2..4), all.slice(4..7)];
-        let run_of = |pieces: &Pieces| run(pieces, 102, batches.iter().collect());
+        let run_of = |pieces: &Pieces| run(pieces, 102, &[&batches[0], &batches[1]]);
         let found = run_of(&vec![(90, Bytes::from_static(b"x")), (100, all.clone())]);
         assert_eq!(found, b"aabbb"[..]);
         assert_eq!(found.as_ptr(), all[2..].as_ptr(), "copied");
@@ -374,7 +371,7 @@ mod tests {
         assert_eq!(run_of(&halves), b"aabbb"[..]);
         let behind: Pieces = vec![(103, all.clone())];
         assert_eq!(run_of(&behind), b"aabbb"[..]);
-        assert_eq!(run(&halves, 0, Vec::new()), b""[..]);
+        assert_eq!(run(&halves, 0, &[]), b""[..]);
     }
 
     #[test]

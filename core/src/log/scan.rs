@@ -42,7 +42,30 @@ pub fn scan(pieces: Pieces, start: u64, end: u64) -> Vec<Scanned> {
     if end != u64::MAX && at < end {
         found.push(missing(at, end));
     }
+    refuse_contradictions(&mut found);
     found
+}
+
+/// The checksum does not cover a batch's offset. Offsets grow, so one that is not below its follower's
+/// is damaged, unless it is the follower that falls behind all of them.
+fn refuse_contradictions(found: &mut [Scanned]) {
+    let mut due = i64::MIN;
+    for at in 0..found.len() {
+        let Some((item, rest)) = found[at..].split_first_mut() else { return };
+        let Scanned::Batch { position, batch } = &*item else { continue };
+        let (base, next) = (batch.header.base_offset, batch.header.next_offset());
+        let follower = rest.iter().find_map(|item| match item {
+            Scanned::Batch { batch, .. } => Some(batch.header.base_offset),
+            Scanned::Damage { .. } => None,
+        });
+        if base >= due && !follower.is_some_and(|follower| (due..next).contains(&follower)) {
+            due = next;
+            continue;
+        }
+        let reason = "its offset contradicts those around it".to_owned();
+        let size_bytes = batch.bytes.len() as u64;
+        *item = Scanned::Damage { position: *position, size_bytes, reason };
+    }
 }
 
 fn missing(from: u64, to: u64) -> Scanned {
@@ -80,7 +103,7 @@ fn batch_at(bytes: &Bytes) -> Result<Batch, record::RecordError> {
         .next()
         .unwrap_or(Err(record::RecordError::Truncated { wanted: size, left: bytes.len() }))?;
     batch.verify()?;
-    // The checksum does not cover the offset.
+    // The checksum does not cover the offset; see also above.
     if !(0..=MAX_OFFSET).contains(&batch.header.base_offset) {
         return Err(record::RecordError::BadBatch("its offset makes no sense"));
     }

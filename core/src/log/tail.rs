@@ -62,12 +62,12 @@ impl Tail {
         self.batches.front()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &TailBatch> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &TailBatch> + Clone {
         self.batches.iter()
     }
 
     /// The batches from the one that holds `offset` on.
-    pub(crate) fn starting_at(&self, offset: i64) -> impl Iterator<Item = &TailBatch> {
+    pub(crate) fn starting_at(&self, offset: i64) -> impl Iterator<Item = &TailBatch> + Clone {
         let at = self.batches.partition_point(|b| b.batch.header.next_offset() <= offset);
         self.batches.range(at..)
     }

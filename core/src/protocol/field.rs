@@ -130,7 +130,7 @@ impl Prefixed for Bytes {
         self.len()
     }
     fn write_body(&self, out: &mut Writer) {
-        out.put(self);
+        out.put_many(self);
     }
     fn fill_body(&mut self, from: &mut Reader, len: usize) {
         *self = from.slice(len);

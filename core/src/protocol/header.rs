@@ -13,7 +13,7 @@ use super::wire::{DecodeError, Reader, Writer};
 use super::{ApiKey, Field, Message, Request};
 
 /// Room for most frames without records: growing in small steps costs more than the encoding.
-const INITIAL_BYTES: usize = 256;
+const INITIAL_BYTES: usize = 512;
 
 /// What precedes the body of each request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -94,27 +94,27 @@ pub(super) struct Walk {
     rules: &'static [Rule],
     /// The tag that is due; [`Rule::NO_TAG`] for the fields without.
     due: i8,
-    /// Whether the field at hand may be null.
-    null: bool,
+    /// The first version in which the field at hand may be null.
+    null_since: i8,
 }
 
 impl Walk {
     pub(super) fn plain(rules: &'static [Rule]) -> Walk {
-        Walk { rules, due: Rule::NO_TAG, null: true }
+        Walk { rules, due: Rule::NO_TAG, null_since: i8::MIN }
     }
 
     /// The walk to one tagged field; `None` where the version has no such tag.
     pub(super) fn tagged(rules: &'static [Rule], tag: u32, version: i16) -> Option<Walk> {
         let due = i8::try_from(tag).ok()?;
         let known = rules.iter().any(|rule| rule.tag == due && rule.covers(version));
-        known.then_some(Walk { rules, due, null: true })
+        known.then_some(Walk { rules, due, null_since: i8::MIN })
     }
 
     /// The next field's tag, if the version has the field.
     pub(super) fn next(&mut self, version: i16) -> Option<i8> {
         let (rule, rest) = self.rules.split_first()?;
         self.rules = rest;
-        self.null = version >= i16::from(rule.null_since);
+        self.null_since = rule.null_since;
         rule.covers(version).then_some(rule.tag)
     }
 
@@ -124,7 +124,7 @@ impl Walk {
     }
 
     /// Whether the field at hand may be null. What is within it asks for itself.
-    pub(super) fn take_null(&mut self) -> bool {
-        std::mem::replace(&mut self.null, true)
+    pub(super) fn take_null(&mut self, version: i16) -> bool {
+        version >= i16::from(std::mem::replace(&mut self.null_since, i8::MIN))
     }
 }

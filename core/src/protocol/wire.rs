@@ -46,11 +46,10 @@ pub enum DecodeError {
 /// The first error is kept, and whatever is read after it is empty or zero: so a message of many
 /// fields is checked once, at its end, which takes less code than checking each.
 pub struct Reader {
+    /// What may be read, up to the end of the frame or of a tagged field.
     frame: Bytes,
     /// How much of the frame has been read; all of it after an error.
     at: usize,
-    /// Where what may be read ends: the frame, or a tagged field.
-    end: usize,
     error: Option<DecodeError>,
     walk: Walk,
     /// The version of the message being read.
@@ -62,13 +61,12 @@ pub struct Reader {
 impl Reader {
     /// A reader over `frame` for a message of the given version.
     pub fn new(frame: Bytes, version: i16, flexible: bool) -> Reader {
-        let end = frame.len();
-        Reader { frame, at: 0, end, error: None, walk: Walk::plain(&[]), version, flexible }
+        Reader { frame, at: 0, error: None, walk: Walk::plain(&[]), version, flexible }
     }
 
     /// How many bytes are left.
     pub fn remaining(&self) -> usize {
-        self.end - self.at
+        self.frame.len() - self.at
     }
 
     /// What has not been read.
@@ -83,7 +81,7 @@ impl Reader {
 
     #[cold]
     pub(crate) fn fail(&mut self, error: DecodeError) {
-        self.at = self.end;
+        self.at = self.frame.len();
         self.error.get_or_insert(error);
     }
 
@@ -119,13 +117,23 @@ impl Reader {
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> [u8; N] {
-        self.peeked(N).try_into().unwrap_or([0; N])
+        let Some(next) = self.frame.get(self.at..).and_then(|left| left.first_chunk()) else {
+            self.has(N);
+            return [0; N];
+        };
+        self.at += N;
+        *next
     }
 
     /// An unsigned LEB128 number of at most 32 bits.
     pub(crate) fn uvarint(&mut self) -> u32 {
-        let mut value: u32 = 0;
-        for shift in (0..35).step_by(7) {
+        let [first] = self.array();
+        let mut value = u32::from(first & 0x7f);
+        if first < 0x80 {
+            // Most are lengths and counts below 127.
+            return value;
+        }
+        for shift in [7, 14, 21, 28] {
             let [byte] = self.array();
             if shift == 28 && byte > 0x0f {
                 self.fail(DecodeError::BadVarint);
@@ -142,7 +150,7 @@ impl Reader {
     /// The length of a string, a byte field (`short`: 16 bits wide when not compact) or an array;
     /// `None` for null, which is an error where the version has no null.
     pub(super) fn length(&mut self, short: bool) -> Option<usize> {
-        let null = self.walk.take_null();
+        let null = self.walk.take_null(self.version);
         let len = if self.flexible {
             i64::from(self.uvarint()) - 1
         } else if short {
@@ -179,17 +187,18 @@ impl Reader {
             let size_bytes = self.uvarint() as usize;
             let place = self.advance(size_bytes);
             if let Some(walk) = Walk::tagged(into.rules(), tag, self.version) {
-                let end = mem::replace(&mut self.end, place.end);
+                let field = self.frame.slice(..place.end);
+                let frame = mem::replace(&mut self.frame, field);
                 self.at = place.start;
                 self.walk = walk;
                 into.read_fields(self);
-                if self.at < self.end {
-                    self.fail(DecodeError::Trailing(self.end - self.at));
+                if self.remaining() > 0 {
+                    self.fail(DecodeError::Trailing(self.remaining()));
                 }
-                self.end = end;
+                self.frame = frame;
             }
             if self.error.is_some() {
-                self.at = self.end;
+                self.at = self.frame.len();
             }
         }
         self.walk = outer;
@@ -234,6 +243,9 @@ impl Reader {
     }
 }
 
+/// Room for the lengths and tags behind the records of a response.
+const ROOM_BEHIND_BYTES: usize = 64;
+
 /// Writes the fields of a message.
 pub struct Writer {
     out: Vec<u8>,
@@ -265,6 +277,13 @@ impl Writer {
         self.out.extend_from_slice(bytes);
     }
 
+    /// Appends raw bytes that may be many, with room for what little mostly follows them: growing
+    /// once more would copy them again.
+    pub(super) fn put_many(&mut self, bytes: &[u8]) {
+        self.out.reserve(bytes.len() + ROOM_BEHIND_BYTES);
+        self.put(bytes);
+    }
+
     /// An unsigned LEB128 number.
     pub fn uvarint(&mut self, mut value: u32) {
         while value >= 0x80 {
@@ -277,7 +296,7 @@ impl Writer {
     /// The length of a string, a byte field or an array; `None` for null, in whose place the empty
     /// value is written where the version has no null.
     pub(super) fn length(&mut self, len: Option<usize>, short: bool) {
-        let null = self.walk.take_null();
+        let null = self.walk.take_null(self.version);
         let len = if null { len } else { Some(len.unwrap_or(0)) };
         if self.flexible {
             self.uvarint(len.map_or(0, |len| len as u32 + 1));

@@ -165,7 +165,7 @@ impl Iterator for HeaderSpans<'_> {
 }
 
 /// Reads a length and checks that as many bytes follow; any negative one is null, as Java takes it.
-#[inline]
+#[inline(always)]
 fn length(rest: &mut &[u8]) -> Result<Option<usize>, RecordError> {
     let Ok(wanted) = usize::try_from(varint::get(rest)?) else { return Ok(None) };
     let left = rest.len();
@@ -173,7 +173,7 @@ fn length(rest: &mut &[u8]) -> Result<Option<usize>, RecordError> {
 }
 
 /// Skips a field behind its length, and says where it lies when `rest` ends at `end`.
-#[inline]
+#[inline(always)]
 fn range(rest: &mut &[u8], end: usize) -> Result<Option<Range<usize>>, RecordError> {
     let Some(len) = length(rest)? else { return Ok(None) };
     let start = end - rest.len();

@@ -18,6 +18,9 @@ const fn zigzag64(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)) as u64
 }
 
+// Where size counts (WebAssembly) the compiler inlines next to nothing by itself. These are called some
+// ten times for each record, and are nearly always one byte long, so that they say it themselves.
+
 /// Appends an unsigned number of 32 bits.
 #[inline]
 pub fn put_unsigned(out: &mut Vec<u8>, value: u32) {
@@ -35,31 +38,31 @@ pub fn put_unsigned_long(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends a signed number of 32 bits.
-#[inline]
+#[inline(always)]
 pub fn put(out: &mut Vec<u8>, value: i32) {
-    put_unsigned(out, zigzag32(value));
+    put_long(out, i64::from(value));
 }
 
 /// Appends a signed number of 64 bits.
-#[inline]
+#[inline(always)]
 pub fn put_long(out: &mut Vec<u8>, value: i64) {
     put_unsigned_long(out, zigzag64(value));
 }
 
 /// How many bytes [`put`] appends.
-#[inline]
+#[inline(always)]
 pub const fn size(value: i32) -> usize {
     size_unsigned(zigzag32(value) as u64)
 }
 
 /// How many bytes [`put_long`] appends.
-#[inline]
+#[inline(always)]
 pub const fn size_long(value: i64) -> usize {
     size_unsigned(zigzag64(value))
 }
 
 /// How many bytes an unsigned number takes.
-#[inline]
+#[inline(always)]
 pub const fn size_unsigned(value: u64) -> usize {
     // One byte for each seven bits begun; zero has one bit.
     (70 - (value | 1).leading_zeros() as usize) / 7
@@ -70,7 +73,7 @@ pub const fn size_unsigned(value: u64) -> usize {
 /// # Errors
 /// [`RecordError::Truncated`] where the bytes end first, [`RecordError::BadRecord`] where the
 /// number is longer than 32 bits.
-#[inline]
+#[inline(always)]
 pub fn get_unsigned(bytes: &mut &[u8]) -> Result<u32, RecordError> {
     if let [first @ 0..0x80, rest @ ..] = *bytes {
         *bytes = rest;
@@ -81,7 +84,7 @@ pub fn get_unsigned(bytes: &mut &[u8]) -> Result<u32, RecordError> {
 }
 
 /// Reads an unsigned number of 64 bits off the front of `bytes`. Errors as [`get_unsigned`]'s.
-#[inline]
+#[inline(always)]
 pub fn get_unsigned_long(bytes: &mut &[u8]) -> Result<u64, RecordError> {
     if let [first @ 0..0x80, rest @ ..] = *bytes {
         *bytes = rest;
@@ -111,14 +114,14 @@ fn get_slow(bytes: &mut &[u8], max_bytes: usize) -> Result<u64, RecordError> {
 }
 
 /// Reads a signed number of 32 bits off the front of `bytes`. Errors as [`get_unsigned`]'s.
-#[inline]
+#[inline(always)]
 pub fn get(bytes: &mut &[u8]) -> Result<i32, RecordError> {
     let value = get_unsigned(bytes)?;
     Ok((value >> 1) as i32 ^ -((value & 1) as i32))
 }
 
 /// Reads a signed number of 64 bits off the front of `bytes`. Errors as [`get_unsigned`]'s.
-#[inline]
+#[inline(always)]
 pub fn get_long(bytes: &mut &[u8]) -> Result<i64, RecordError> {
     let value = get_unsigned_long(bytes)?;
     Ok((value >> 1) as i64 ^ -((value & 1) as i64))

@@ -32,22 +32,13 @@ import { type ClusterMetadata, errorOf, type Session } from '../session.js'
 import type { RetryOptions, SeekEntry } from '../types.js'
 import { check, entries, named, names, raise } from './checks.js'
 import { Groups } from './groups.js'
+import { EARLIEST, type Found, LATEST, Offsets } from './offsets.js'
 
 /** How long a broker may take for what is asked, in milliseconds, as in KafkaJS. */
 const TIMEOUT_MS = 5_000
 
-const LATEST = -1
-const EARLIEST = -2
-
 interface Outcome {
   name: string
-  error: Fault | null
-}
-
-interface Found {
-  topic: string
-  partition: number
-  offset: number
   error: Fault | null
 }
 
@@ -68,6 +59,7 @@ export class Admin {
   readonly #open: () => Promise<Session>
   readonly #logger: Logger
   readonly #groups: Groups
+  readonly #offsets: Offsets
   #session: Promise<Session> | undefined
 
   /** @internal */
@@ -75,6 +67,7 @@ export class Admin {
     this.#open = open
     this.#logger = logger
     this.#groups = new Groups((operation) => this.#call(operation), retry)
+    this.#offsets = new Offsets((operation) => this.#call(operation))
   }
 
   /** Connects. Rejects, within seconds, where the broker cannot be reached or opened. */
@@ -200,15 +193,7 @@ export class Admin {
 
   /** The first offset of each partition (`low`), and the one that comes next (`high`). */
   async fetchTopicOffsets(topic: string): Promise<TopicOffsets[]> {
-    const partitions = await this.#partitions(topic)
-    const [low, high] = await Promise.all([
-      this.#offsets(topic, partitions, EARLIEST),
-      this.#offsets(topic, partitions, LATEST),
-    ])
-    return partitions.map((partition) => {
-      const end = String(high.get(partition))
-      return { partition, offset: end, high: end, low: String(low.get(partition)) }
-    })
+    return this.#offsets.ends(topic, await this.#partitions(topic))
   }
 
   /**
@@ -216,15 +201,7 @@ export class Admin {
    * offset that comes next, where there is none.
    */
   async fetchTopicOffsetsByTimestamp(topic: string, timestamp?: number): Promise<SeekEntry[]> {
-    const partitions = await this.#partitions(topic)
-    const [found, high] = await Promise.all([
-      this.#offsets(topic, partitions, timestamp ?? LATEST),
-      this.#offsets(topic, partitions, LATEST),
-    ])
-    return partitions.map((partition) => {
-      const offset = found.get(partition) ?? -1
-      return { partition, offset: String(offset >= 0 ? offset : high.get(partition)) }
-    })
+    return this.#offsets.since(topic, await this.#partitions(topic), timestamp ?? LATEST)
   }
 
   /** Deletes the records of each partition below its offset; `'-1'` stands for all of them. */
@@ -335,7 +312,7 @@ export class Admin {
     if (!resolveOffsets) return found
     return Promise.all(
       found.map(async ({ topic, partitions }) => {
-        const resolved = await this.#resolved(topic, partitions)
+        const resolved = await this.#offsets.resolved(topic, partitions)
         const isNew = resolved.some(({ offset }, index) => offset !== partitions[index]?.offset)
         if (isNew) await this.#groups.setOffsets(groupId, topic, resolved)
         return { topic, partitions: resolved }
@@ -360,7 +337,7 @@ export class Admin {
     if (!Array.isArray(partitions) || partitions.length === 0) {
       throw new KafkaJSNonRetriableError('Invalid partitions')
     }
-    await this.#groups.setOffsets(groupId, topic, await this.#resolved(topic, partitions))
+    await this.#groups.setOffsets(groupId, topic, await this.#offsets.resolved(topic, partitions))
   }
 
   /**
@@ -404,26 +381,5 @@ export class Admin {
     const { topics } = await this.#metadata([topic])
     const partitions = topics[0]?.partitions.map(({ partitionId }) => partitionId) ?? []
     return partitions.sort((a, b) => a - b)
-  }
-
-  /** With offsets in the place of a partition's ends. */
-  async #resolved<T extends SeekEntry>(topic: string, partitions: T[]): Promise<T[]> {
-    const ends = [LATEST, EARLIEST].map(async (at) => {
-      const those = partitions.filter(({ offset }) => Number(offset) === at)
-      if (those.length === 0) return [at, new Map<number, number>()] as const
-      return [at, await this.#offsets(topic, those.map(({ partition }) => partition), at)] as const
-    })
-    const found = new Map(await Promise.all(ends))
-    return partitions.map((each) => {
-      const offset = found.get(Number(each.offset))?.get(each.partition)
-      return offset === undefined ? each : { ...each, offset: String(offset) }
-    })
-  }
-
-  async #offsets(topic: string, partitions: number[], at: number): Promise<Map<number, number>> {
-    const asked = partitions.map((partition) => ({ topic, partition, at }))
-    const found = await this.#call<Found[]>({ op: 'listOffsets', partitions: asked })
-    raise(found)
-    return new Map(found.map(({ partition, offset }) => [partition, offset]))
   }
 }

@@ -215,8 +215,11 @@ export class Membership {
     const { partitions, logger } = this.#owner
     const stored = outcomes.filter(({ error }) => !error)
     for (const { error, topic, partition } of outcomes) {
-      // It happens in a rebalance: the next owner reads the records again.
-      if (error) logger.warn(`The offset of ${topic}-${partition} was not committed: ${error.message}`)
+      if (!error) continue
+      const what = `The offset of ${topic}-${partition} was not committed: ${error.message}`
+      // It happens in a rebalance, and is no loss: who has the partition now goes on where it was left.
+      if (partitions.get(topic, partition)) logger.warn(what)
+      else logger.info(what)
     }
     if (stored.length === 0) return
     for (const { topic, partition, offset } of stored) {

@@ -1,4 +1,4 @@
-//! Administration: from what `js/admin.ts` asks for to Kafka's requests.
+//! Administration: from what `js/admin/admin.ts` asks for to Kafka's requests.
 
 use ottla::Now;
 use ottla::client::{CallId, Client, ClientError, IsolationLevel, Target};

@@ -1,5 +1,5 @@
 //! Answers to administration's requests, as plain objects, from which the package makes KafkaJS's
-//! results and errors (`js/admin.ts`).
+//! results and errors (`js/admin/admin.ts`).
 
 use js_sys::Array;
 use ottla::client::{ClientError, ListedOffset, PartitionOutcome, Response};

@@ -148,7 +148,7 @@ impl ClientBinding {
         self.0.client.borrow().buffered_bytes() as f64
     }
 
-    /// Starts an operation of `js/admin.ts`. Its end is told by `settled` under the caller's number,
+    /// Starts an operation of `js/admin/admin.ts`. Its end is told by `settled` under the caller's number,
     /// perhaps before this returns.
     pub fn call(&self, id: f64, operation: &str, arguments: &JsValue) -> Result<(), JsValue> {
         self.0.enter(|client, now| {

@@ -34,6 +34,7 @@ impl<'a> Unpack<'a> {
         Unpack { rest: packed }
     }
 
+    #[inline(always)]
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.rest.split_first_chunk::<N>()?;
         self.rest = rest;

@@ -36,26 +36,34 @@ const partitioner = Partitioners.DefaultPartitioner()
 
 /** The partition that the default partitioner, the same as Java's, gives a key. */
 export function partitionOf(topic: string, key: string, partitions: number): number {
-  const partitionMetadata = Array.from(
-    { length: partitions },
-    (_, partitionId): PartitionMetadata => ({
-      partitionErrorCode: 0,
-      partitionId,
-      leader: 0,
-      replicas: [],
-      isr: [],
-    }),
-  )
-  return partitioner({ topic, partitionMetadata, message: { key, value: null } })
+  return partitioner({ topic, partitionMetadata: listed(partitions), message: { key, value: null } })
 }
 
-/** How many of some keys another number of partitions would send elsewhere. */
-export function moved(topic: string, keys: Iterable<string>, from: number, to: number): number {
-  let count = 0
-  for (const key of keys) {
-    if (partitionOf(topic, key, from) !== partitionOf(topic, key, to)) count++
-  }
-  return count
+const listed = (partitions: number): PartitionMetadata[] =>
+  Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionErrorCode: 0,
+    partitionId,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }))
+
+/** Where a key goes, and where it would. */
+export interface Path {
+  key: string
+  now: number
+  then: number
+}
+
+/** Where keys go with so many partitions, and where with another number of them. */
+export function paths(topic: string, keys: readonly string[], from: number, to: number): Path[] {
+  const metadata = [from, to].map(listed)
+  return keys.map((key) => {
+    const [now = 0, then = 0] = metadata.map((partitionMetadata) =>
+      partitioner({ topic, partitionMetadata, message: { key, value: null } }),
+    )
+    return { key, now, then }
+  })
 }
 
 /** Sends a record, and waits until it is stored. */

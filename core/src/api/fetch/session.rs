@@ -142,6 +142,7 @@ impl FetchSessions {
 fn named(topics: Vec<m::FetchTopic>) -> Vec<FetchedPartition> {
     let mut partitions = Vec::new();
     for topic in topics {
+        partitions.reserve(topic.partitions.len());
         for asked in topic.partitions {
             let key = PartitionKey {
                 topic: topic.topic.clone(),

@@ -84,7 +84,7 @@ impl Client {
         self.fetcher.position(&(topic.into(), partition))
     }
 
-    /// Takes the next records, and moves the position behind them. [`Event::FetchReady`] says when
+    /// Takes the next records, and moves the position behind them. [`Event::FetchReady`](crate::client::Event::FetchReady) says when
     /// it is worth asking again after `None`.
     pub fn poll_fetched(&mut self, now: Now) -> Option<Fetched> {
         let fetched = self.fetcher.take(&mut self.cluster);

@@ -31,7 +31,8 @@ const OWN_ID_VERSION: i16 = 1;
 struct Told {
     topics: Vec<Arc<str>>,
     pattern: Option<String>,
-    owned: Vec<TopicPartition>,
+    /// `None` where it is to be told in any case, even if it is nothing.
+    owned: Option<Vec<TopicPartition>>,
 }
 
 #[derive(Default)]
@@ -120,7 +121,8 @@ impl Consumer {
 
     fn send(&mut self, context: &mut Context<'_>, shared: &mut Shared, epoch: i32) -> bool {
         let tell = what_to_tell(shared);
-        let Some(owned) = to_ids(context, &tell.owned) else { return false };
+        let owned = tell.owned.as_deref().unwrap_or_default();
+        let Some(owned) = to_ids(context, owned) else { return false };
         let config = &shared.config;
         let told = self.told.as_ref();
         let first = told.is_none();
@@ -292,7 +294,7 @@ impl Consumer {
             self.reconciling = false;
             // Told in any case, for the coordinator waits for that.
             if let Some(told) = &mut self.told {
-                told.owned.clear();
+                told.owned = None;
             }
             self.heartbeat_at_ms = 0;
         }
@@ -332,7 +334,7 @@ fn what_to_tell(shared: &Shared) -> Told {
     Told {
         topics: shared.topics.names().unwrap_or_default().to_vec(),
         pattern: shared.topics.pattern().map(str::to_owned),
-        owned: shared.owned.keys(),
+        owned: Some(shared.owned.keys()),
     }
 }
 

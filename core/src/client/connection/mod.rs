@@ -1,6 +1,9 @@
 //! Connections to brokers: made when they are needed, negotiated with ApiVersions (KIP-35, KIP-511),
 //! made again after a pause when they fail; and the requests that are in flight on them.
 
+mod handshake;
+mod loss;
+
 use std::collections::VecDeque;
 
 use litemap::LiteMap;
@@ -12,13 +15,8 @@ use super::error::ClientError;
 use super::event::{ClientInput, ClientOutput, Link, Response};
 use super::rng::Rng;
 use crate::Now;
-use crate::map;
-use crate::protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
-use crate::protocol::{ApiKey, ErrorCode, Message, Request, decode_response, encode_request};
-
-/// A pause before a connection that was lost, having worked, is made again (Kafka's
-/// `reconnect.backoff.ms`).
-const RECONNECT_BACKOFF_MS: u64 = 50;
+use crate::protocol::messages::ApiVersionsRequest;
+use crate::protocol::{ApiKey, Message, Request, encode_request};
 
 /// Fetches have a connection of their own to each node, and so has the membership of a group: answers
 /// leave in the order of the requests, and a fetch or a JoinGroup may wait for long.
@@ -271,189 +269,6 @@ impl Network {
                 }
             }
             ClientInput::Tick => {}
-        }
-    }
-
-    fn negotiate(&mut self, at: usize, link: Link, version: i16) {
-        let correlation_id = self.correlation_id();
-        let endpoint = &mut self.endpoints[at];
-        let (State::Connecting { deadline_ms, .. } | State::Negotiating { deadline_ms, .. }) =
-            endpoint.state
-        else {
-            return;
-        };
-        endpoint.state = State::Negotiating { link, deadline_ms, version, correlation_id };
-        let request = ApiVersionsRequest {
-            client_software_name: "ottla".to_owned(),
-            client_software_version: env!("CARGO_PKG_VERSION").to_owned(),
-        };
-        let frame = encode_request(&request, version, correlation_id, Some(&self.client_id));
-        self.outputs.push_back(ClientOutput::Send { link, frame });
-    }
-
-    /// Takes a frame, or says why the connection makes no sense any more.
-    fn received(&mut self, at: usize, frame: Bytes) -> Result<(), String> {
-        let endpoint = &mut self.endpoints[at];
-        let correlation_id = frame.first_chunk().map(|bytes| i32::from_be_bytes(*bytes));
-        match endpoint.state {
-            State::Negotiating { link, version, correlation_id: expected, .. } => {
-                if correlation_id != Some(expected) {
-                    return Err("an answer to a request that was not sent".to_owned());
-                }
-                // An unknown version is answered in version 0, whatever was asked (KIP-511).
-                let code = frame.get(4..6).map_or(0, |code| i16::from_be_bytes([code[0], code[1]]));
-                let refused = code == ErrorCode::UnsupportedVersion.code();
-                let body = if refused { 0 } else { version };
-                let (_, answer) =
-                    decode_response::<ApiVersionsResponse>(frame, body).map_err(|error| {
-                        format!("the answer to ApiVersions makes no sense: {error}")
-                    })?;
-                let served = answer.api_keys.iter();
-                let versions = map::collect(
-                    served.map(|api| (api.api_key, (api.min_version, api.max_version))),
-                );
-                if refused && version > 0 {
-                    let known = versions.get(&(ApiKey::ApiVersions as i16));
-                    let next = known.map_or(0, |known| known.1.clamp(0, version - 1));
-                    self.negotiate(at, link, next);
-                    return Ok(());
-                }
-                if answer.error_code != 0 {
-                    let name = ErrorCode::from_code(answer.error_code).name();
-                    return Err(format!("the broker answered {name} to ApiVersions"));
-                }
-                endpoint.versions = versions;
-                endpoint.state = State::Ready { link };
-                endpoint.failures = 0;
-                Ok(())
-            }
-            State::Ready { .. } => match endpoint.in_flight.pop_front() {
-                Some(entry) if correlation_id == Some(entry.correlation_id) => {
-                    let response = Response { api: entry.api, version: entry.version, frame };
-                    self.replies.push_back(Reply { owner: entry.owner, result: Ok(response) });
-                    Ok(())
-                }
-                entry => {
-                    entry.into_iter().for_each(|entry| endpoint.in_flight.push_front(entry));
-                    Err("an answer to a request that was not sent".to_owned())
-                }
-            },
-            _ => Err("a frame before the connection stood".to_owned()),
-        }
-    }
-
-    /// Gives up a connection, and tells the host.
-    fn drop_link(
-        &mut self,
-        now: Now,
-        at: usize,
-        reason: String,
-        config: &ClientConfig,
-        rng: &mut Rng,
-    ) {
-        if let Some(link) = self.endpoints[at].link() {
-            self.outputs.push_back(ClientOutput::Disconnect { link });
-        }
-        self.lose(now, at, reason, None, config, rng);
-    }
-
-    /// Gives up what is in flight on a connection that works, so that something else can be asked
-    /// at once on another.
-    pub(crate) fn interrupt(&mut self, id: EndpointId) {
-        let endpoint = &mut self.endpoints[id.0];
-        let State::Ready { link } = endpoint.state else { return };
-        endpoint.state = State::Idle;
-        self.outputs.push_back(ClientOutput::Disconnect { link });
-        for entry in std::mem::take(&mut endpoint.in_flight) {
-            let address = endpoint.address.to_string();
-            let reason = "given up for another request".to_owned();
-            let result = Err(ClientError::Connection { address, reason });
-            self.replies.push_back(Reply { owner: entry.owner, result });
-        }
-    }
-
-    fn lose(
-        &mut self,
-        now: Now,
-        at: usize,
-        reason: String,
-        late: Option<u64>,
-        config: &ClientConfig,
-        rng: &mut Rng,
-    ) {
-        let endpoint = &mut self.endpoints[at];
-        let pause_ms = if matches!(endpoint.state, State::Ready { .. }) {
-            RECONNECT_BACKOFF_MS
-        } else {
-            endpoint.failures += 1;
-            config.retry.delay_ms(endpoint.failures - 1, rng)
-        };
-        endpoint.state = State::Idle;
-        endpoint.retry_at_ms = now.monotonic_ms.saturating_add(pause_ms);
-        endpoint.last_reason = reason;
-        self.lost = true;
-        for entry in std::mem::take(&mut endpoint.in_flight) {
-            let error = match late {
-                Some(timeout_ms) => {
-                    let what = format!("{:?} to {}", entry.api, endpoint.address);
-                    ClientError::Timeout { what, timeout_ms }
-                }
-                None => ClientError::Connection {
-                    address: endpoint.address.to_string(),
-                    reason: endpoint.last_reason.clone(),
-                },
-            };
-            self.replies.push_back(Reply { owner: entry.owner, result: Err(error) });
-        }
-    }
-
-    /// Gives up what has taken too long.
-    pub(crate) fn expire(&mut self, now: Now, config: &ClientConfig, rng: &mut Rng) {
-        for at in 0..self.endpoints.len() {
-            let endpoint = &self.endpoints[at];
-            match endpoint.state {
-                State::Connecting { link, deadline_ms }
-                | State::Negotiating { link, deadline_ms, .. }
-                    if deadline_ms <= now.monotonic_ms =>
-                {
-                    self.outputs.push_back(ClientOutput::Disconnect { link });
-                    let reason = format!("not there within {} ms", config.connection_timeout_ms);
-                    self.lose(now, at, reason, None, config, rng);
-                }
-                State::Ready { link } => {
-                    let overdue = |entry: &&InFlight| entry.deadline_ms <= now.monotonic_ms;
-                    if let Some(entry) = endpoint.in_flight.iter().find(overdue) {
-                        let late = entry.timeout_ms;
-                        let reason = format!("{:?} unanswered after {late} ms", entry.api);
-                        self.outputs.push_back(ClientOutput::Disconnect { link });
-                        self.lose(now, at, reason, Some(late), config, rng);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// When something may have to be given up or tried again.
-    pub(crate) fn deadline(&self, now: Now) -> Option<u64> {
-        let each = self.endpoints.iter().filter_map(|endpoint| match endpoint.state {
-            State::Idle => Some(endpoint.retry_at_ms).filter(|&at| at > now.monotonic_ms),
-            State::Connecting { deadline_ms, .. } | State::Negotiating { deadline_ms, .. } => {
-                Some(deadline_ms)
-            }
-            State::Ready { .. } => endpoint.in_flight.iter().map(|e| e.deadline_ms).min(),
-        });
-        each.min()
-    }
-
-    /// Closes every connection.
-    pub(crate) fn close(&mut self) {
-        for endpoint in &mut self.endpoints {
-            if let Some(link) = endpoint.link() {
-                self.outputs.push_back(ClientOutput::Disconnect { link });
-            }
-            endpoint.state = State::Idle;
-            endpoint.in_flight.clear();
         }
     }
 }
