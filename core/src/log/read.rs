@@ -122,10 +122,11 @@ impl PartitionLog {
         range: &LogRange,
         pieces: Pieces,
     ) -> ColdRead {
-        let scanned = scan(pieces, range.start, range.end);
+        let scanned = scan(pieces.clone(), range.start, range.end);
         let damage = self.name_damage(range, &scanned);
         let mut budget = Budget { left: max_bytes, at_least_one };
         let mut taken = Vec::new();
+        let mut taken_from = 0;
         let mut next_offset = None;
         // Damage is passed only before the first batch taken, and only where the batch behind it
         // shows that the offset asked for was not in it.
@@ -136,7 +137,7 @@ impl PartitionLog {
                 Scanned::Batch { batch, .. } if batch.header.next_offset() <= offset => {
                     passed_damage = false;
                 }
-                Scanned::Batch { batch, .. } => {
+                Scanned::Batch { batch, position } => {
                     if passed_damage && taken.is_empty() && batch.header.base_offset > offset {
                         damaged = true;
                         break;
@@ -145,7 +146,10 @@ impl PartitionLog {
                     if !stored || !budget.take(batch.bytes.len()) {
                         break;
                     }
-                    taken.push(batch.bytes.clone());
+                    if taken.is_empty() {
+                        taken_from = *position;
+                    }
+                    taken.push(&batch.bytes);
                     next_offset = Some(batch.header.next_offset());
                 }
                 Scanned::Damage { .. } if taken.is_empty() => passed_damage = true,
@@ -155,7 +159,8 @@ impl PartitionLog {
         // Damage at the end of the range: what follows it decides whether the offset is in it.
         damaged |= passed_damage && taken.is_empty() && offset < self.offset_behind(range);
         let resume_offset = self.offset_behind(range).max(offset);
-        ColdRead { batches: concat(taken.iter()), resume_offset, next_offset, damaged, damage }
+        let batches = run(&pieces, taken_from, &taken);
+        ColdRead { batches, resume_offset, next_offset, damaged, damage }
     }
 
     /// The first offset behind a range of a segment, as far as the index tells.
@@ -285,6 +290,18 @@ impl Budget {
     }
 }
 
+/// Batches that follow each other from `position` on as one run of bytes: a part of the piece that
+/// holds all of them, if there is one, which copies nothing.
+fn run(pieces: &Pieces, position: u64, batches: &[&Bytes]) -> Bytes {
+    let size: usize = batches.iter().map(|batch| batch.len()).sum();
+    let whole = pieces.iter().find_map(|(start, bytes)| {
+        let from = usize::try_from(position.checked_sub(*start)?).ok()?;
+        let to = from.checked_add(size).filter(|to| *to <= bytes.len())?;
+        Some(bytes.slice(from..to))
+    });
+    whole.unwrap_or_else(|| concat(batches.iter().copied()))
+}
+
 /// One run of bytes; a single one is not copied.
 fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes> + Clone) -> Bytes {
     // All the room at once: bytes that grow part by part are copied again and again.
@@ -335,4 +352,33 @@ pub fn find_timestamp(
         }
     }
     Ok(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_a_part_of_the_piece_that_holds_it() {
+        let all = Bytes::from_static(b"..aabbbc");
+        let batches = [all.slice(2..4), all.slice(4..7)];
+        let run_of = |pieces: &Pieces| run(pieces, 102, &[&batches[0], &batches[1]]);
+        let found = run_of(&vec![(90, Bytes::from_static(b"x")), (100, all.clone())]);
+        assert_eq!(found, b"aabbb"[..]);
+        assert_eq!(found.as_ptr(), all[2..].as_ptr(), "copied");
+        // No piece holds all of it.
+        let halves: Pieces = vec![(100, all.slice(..4)), (104, all.slice(4..))];
+        assert_eq!(run_of(&halves), b"aabbb"[..]);
+        let behind: Pieces = vec![(103, all.clone())];
+        assert_eq!(run_of(&behind), b"aabbb"[..]);
+        assert_eq!(run(&halves, 0, &[]), b""[..]);
+    }
+
+    #[test]
+    fn one_part_is_not_copied() {
+        let one = Bytes::from(vec![1, 2, 3]);
+        assert_eq!(concat([&one].into_iter()).as_ptr(), one.as_ptr());
+        assert_eq!(concat([&one, &one].into_iter()), [1, 2, 3, 1, 2, 3][..]);
+        assert_eq!(concat(std::iter::empty()), b""[..]);
+    }
 }

@@ -74,23 +74,31 @@ for (let round = 0; round < Number(options.starts); round++) {
 const running = {}
 for (const name of names) running[name] = await brokers[name]()
 let topics = 0
-/** Round 0 warms up, and is not counted. */
+/** Those that share a topic. */
+const groups = []
+for (const turn of turns) {
+  if (turn.begins) groups.push([])
+  groups.at(-1).push(turn)
+}
+
+async function measure(name, round, group) {
+  const { bootstrap } = running[name]
+  const topic = `bench-${topics++}`
+  await loads.createTopic(bootstrap, topic)
+  for (const { what, paced, run, load } of group) {
+    const found = await run({ bootstrap, topic, ...load })
+    if (paced) delete found.per_second
+    console.error(`    round ${round}  ${name}  ${what}  ${JSON.stringify(found)}`)
+    if (round > 0) note(what, name, found)
+  }
+  await loads.deleteTopic(bootstrap, topic)
+}
+
+/** Round 0 warms up, and is not counted. Who is compared is measured within seconds: what else the
+ * machine does changes within a minute. */
 for (let round = 0; round <= Number(options.rounds); round++) {
-  for (const name of rotate(names, round)) {
-    const { bootstrap } = running[name]
-    let topic
-    for (const { what, begins, paced, run, load } of turns) {
-      if (begins) {
-        if (topic) await loads.deleteTopic(bootstrap, topic)
-        topic = `bench-${topics++}`
-        await loads.createTopic(bootstrap, topic)
-      }
-      const found = await run({ bootstrap, topic, ...load })
-      if (paced) delete found.per_second
-      console.error(`    round ${round}  ${name}  ${what}  ${JSON.stringify(found)}`)
-      if (round > 0) note(what, name, found)
-    }
-    await loads.deleteTopic(bootstrap, topic)
+  for (const [at, group] of groups.entries()) {
+    for (const name of rotate(names, round + at)) await measure(name, round, group)
   }
 }
 await Promise.all(Object.values(running).map((broker) => broker.stop()))
