@@ -7,6 +7,8 @@ export const final = new Set(['close', 'crash', 'navigate', 'freeze'])
 
 /**
  * Each takes the tab and a time in milliseconds for which it is away, and says whether the tab goes on.
+ * `slept` is called before the tab falls asleep, and again before it wakes: until it really is asleep it
+ * does this and that.
  *
  * @type {Record<string, (tab: import('./tab.mjs').MemberTab, away: number, slept: () => void) => Promise<boolean>>}
  */
@@ -29,6 +31,7 @@ export const kinds = {
     slept()
     await tab.navigate()
     await sleep(away)
+    slept()
     return tab.back()
   },
   async freeze(tab, _, slept) {
@@ -40,6 +43,7 @@ export const kinds = {
     slept()
     await tab.lifecycle('frozen')
     await sleep(away)
+    slept()
     await tab.lifecycle('active')
     return true
   },
@@ -52,6 +56,7 @@ export const kinds = {
     await tab.page.evaluate(() => (window.silent = true))
     await tab.lifecycle('frozen')
     await sleep(3 * away)
+    slept()
     await tab.lifecycle('active')
     await tab.page.evaluate(() => (window.silent = false))
     return true

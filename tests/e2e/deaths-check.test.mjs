@@ -8,7 +8,7 @@ import { check, checkDelivery, checkLog, checkOwners, counts } from '../deaths/c
 const stored = [0, 1, 2, 3, 4, 5].map((offset) => [0, offset, 'k', `a-${offset}`])
 const sent = (offset, number = offset) => ({ tab: 'a', type: 'sent', partition: 0, offset, value: `a-${number}` })
 const consumed = (tab, from, to) => ({ tab, type: 'consumed', partition: 0, records: stored.slice(from, to).map(([, ...record]) => record) })
-const committed = (tab, offset) => ({ tab, type: 'committed', offsets: [[0, offset]] })
+const committed = (tab, offset, generation = 1) => ({ tab, type: 'committed', generation, offsets: [[0, offset]] })
 const joined = (tab, generation) => ({ tab, type: 'joined', partitions: [0], generation, member: tab })
 const slept = (tab) => ({ tab, type: 'slept' })
 
@@ -53,9 +53,26 @@ test('in what is read again: what was committed, or without a reason', () => {
 })
 
 test('a tab that slept may have old records in hand, until it joins again', () => {
-  const before = [consumed('b', 0, 6), committed('b', 6), slept('a')]
+  const before = [joined('a', 1), joined('b', 2), consumed('b', 0, 6), committed('b', 6, 2), slept('a')]
   assert.deepEqual(checkDelivery([...before, consumed('a', 0, 2)], stored), [])
   finds(checkDelivery([...before, joined('a', 3), consumed('a', 0, 2)], stored), /it was committed/)
+})
+
+test('that a tab joined while it fell asleep, or before, is no sign that it is awake', () => {
+  const others = [joined('b', 2), consumed('b', 0, 6), committed('b', 6, 2)]
+  const falling = [slept('a'), joined('a', 1), ...others, slept('a')]
+  assert.deepEqual(checkDelivery([...falling, consumed('a', 0, 2)], stored), [])
+  // What it told when it fell asleep may be heard when it wakes.
+  const late = [slept('a'), ...others, slept('a'), joined('a', 1)]
+  assert.deepEqual(checkDelivery([...late, consumed('a', 0, 2)], stored), [])
+  finds(checkDelivery([...late, joined('a', 3), consumed('a', 0, 2)], stored), /it was committed/)
+})
+
+test('a tab that slept begins behind what was committed before its own generation', () => {
+  const before = [joined('b', 1), consumed('b', 0, 4), committed('b', 4, 1), slept('a'), joined('b', 3)]
+  const late = [...before, consumed('b', 4, 6), committed('b', 6, 3), joined('a', 2)]
+  assert.deepEqual(checkDelivery([...late, consumed('a', 4, 6)], stored), [])
+  finds(checkDelivery([...late, consumed('a', 3, 6)], stored), /it was committed/)
 })
 
 test('two owners in one generation are found', () => {

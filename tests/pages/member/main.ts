@@ -63,11 +63,15 @@ class Member {
       },
     )
     consumer.on(REBALANCING, () => void tell({ type: 'rebalancing' }))
-    consumer.on<{ topics: { partitions: { partition: number; offset: string }[] }[] }>(
+    consumer.on<{
+      groupGenerationId: number
+      topics: { partitions: { partition: number; offset: string }[] }[]
+    }>(
       COMMIT_OFFSETS,
-      ({ payload: { topics } }) =>
+      ({ payload: { groupGenerationId, topics } }) =>
         void tell({
           type: 'committed',
+          generation: groupGenerationId,
           offsets: topics.flatMap(({ partitions }) =>
             partitions.map(({ partition, offset }) => [partition, Number(offset)]),
           ),

@@ -35,11 +35,12 @@ impl Fetcher {
         }
     }
 
-    /// The partitions of which it must be said where they start.
-    pub(crate) fn starting(&self) -> Vec<Key> {
+    /// The partitions of which it must be said where they start, each with a number that is another
+    /// one when it has been taken away and has come back.
+    pub(crate) fn starting(&self) -> Vec<(Key, u64)> {
         let waiting = self.assignment.partitions.iter();
         let waiting = waiting.filter(|(_, assigned)| assigned.state == State::Waiting);
-        waiting.map(|(key, _)| key.clone()).collect()
+        waiting.map(|(key, assigned)| (key.clone(), assigned.generation)).collect()
     }
 
     /// A partition starts at this offset, and leader epoch; without one, where its topic's reset

@@ -25,11 +25,20 @@ const BY_NAME: i16 = 9;
 type Found = Option<Result<Option<CommittedOffset>, ClientError>>;
 
 #[derive(Debug)]
+struct Wanted {
+    key: TopicPartition,
+    /// Which of its assignments is to start: what was committed when an earlier one did may be long
+    /// passed. 0 for a caller that asks.
+    start: u64,
+    found: Found,
+}
+
+#[derive(Debug)]
 struct Lookup {
     id: u64,
     /// `None` for partitions that start.
     call: Option<CallId>,
-    partitions: Vec<(TopicPartition, Found)>,
+    partitions: Vec<Wanted>,
     in_flight: bool,
     attempts: u32,
     not_before_ms: u64,
@@ -57,11 +66,22 @@ impl Lookups {
         partitions: Vec<TopicPartition>,
         deadline_ms: u64,
     ) {
+        let partitions = partitions.into_iter().map(|key| (key, 0)).collect();
+        self.add(call, partitions, deadline_ms);
+    }
+
+    fn add(
+        &mut self,
+        call: Option<CallId>,
+        partitions: Vec<(TopicPartition, u64)>,
+        deadline_ms: u64,
+    ) {
+        let wanted = |(key, start)| Wanted { key, start, found: None };
         self.next_id += 1;
         self.lookups.push(Lookup {
             id: self.next_id,
             call,
-            partitions: partitions.into_iter().map(|key| (key, None)).collect(),
+            partitions: partitions.into_iter().map(wanted).collect(),
             in_flight: false,
             attempts: 0,
             not_before_ms: 0,
@@ -70,22 +90,25 @@ impl Lookups {
     }
 
     pub(super) fn drive(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
-        // One lookup of starts at a time: the next one takes all that have come up meanwhile.
-        if !self.lookups.iter().any(|lookup| lookup.call.is_none()) {
-            let starting = context.fetcher.starting();
-            if !starting.is_empty() {
-                self.push(None, starting, u64::MAX);
+        let starting = context.fetcher.starting();
+        // Some may have been taken away or sought elsewhere since they were asked for.
+        self.lookups.retain_mut(|lookup| {
+            if lookup.call.is_some() || lookup.in_flight {
+                return true;
             }
+            lookup.partitions.retain(|wanted| {
+                starting.iter().any(|(key, start)| *start == wanted.start && *key == wanted.key)
+            });
+            !lookup.partitions.is_empty()
+        });
+        // One lookup of starts at a time: the next one takes all that have come up meanwhile.
+        if !starting.is_empty() && !self.lookups.iter().any(|lookup| lookup.call.is_none()) {
+            self.add(None, starting, u64::MAX);
         }
         let mut lookups = std::mem::take(&mut self.lookups);
         lookups.retain_mut(|lookup| {
             if lookup.in_flight || lookup.not_before_ms > context.now_ms() {
                 return true;
-            }
-            if lookup.call.is_none() {
-                // Some may have been taken away or sought elsewhere meanwhile.
-                let starting = context.fetcher.starting();
-                lookup.partitions.retain(|(key, _)| starting.contains(key));
             }
             if lookup.deadline_ms <= context.now_ms() {
                 let what = format!("offsets of group {}", shared.config.group_id);
@@ -152,17 +175,17 @@ impl Lookups {
 
 impl Lookup {
     fn open(&self) -> Vec<TopicPartition> {
-        let open = self.partitions.iter().filter(|(_, found)| found.is_none());
-        open.map(|(key, _)| key.clone()).collect()
+        let open = self.partitions.iter().filter(|wanted| wanted.found.is_none());
+        open.map(|wanted| wanted.key.clone()).collect()
     }
 
     fn is_done(&self) -> bool {
-        self.partitions.iter().all(|(_, found)| found.is_some())
+        self.partitions.iter().all(|wanted| wanted.found.is_some())
     }
 
     fn fail_rest(&mut self, error: &ClientError) {
-        for (_, found) in self.partitions.iter_mut().filter(|(_, found)| found.is_none()) {
-            *found = Some(Err(error.clone()));
+        for wanted in self.partitions.iter_mut().filter(|wanted| wanted.found.is_none()) {
+            wanted.found = Some(Err(error.clone()));
         }
     }
 
@@ -193,7 +216,7 @@ impl Lookup {
         if is_moved(whole) {
             shared.coordinator.lost();
         }
-        for ((topic, partition), result) in &mut self.partitions {
+        for Wanted { key: (topic, partition), found: result, .. } in &mut self.partitions {
             let known = found.iter().find(|(name, p, ..)| **name == **topic && p == partition);
             let (code, committed) = match known {
                 Some((_, _, code, committed)) if whole == ErrorCode::None => (*code, committed),
@@ -219,7 +242,7 @@ impl Lookup {
         if self.call.is_some() {
             return self.tell(context);
         }
-        for (key, found) in std::mem::take(&mut self.partitions) {
+        for Wanted { key, found, .. } in std::mem::take(&mut self.partitions) {
             match found {
                 Some(Ok(committed)) => {
                     let tenure = shared.owned.get(&key).map_or(0, |progress| progress.tenure);
@@ -238,11 +261,12 @@ impl Lookup {
     fn tell(&mut self, context: &mut Context<'_>) {
         let Some(call) = self.call else { return };
         let offsets = std::mem::take(&mut self.partitions).into_iter();
-        let offsets = offsets.map(|((topic, partition), found)| PartitionOutcome {
-            topic: topic.to_string(),
-            partition,
-            result: found.unwrap_or(Err(ClientError::Closed)),
-        });
+        let offsets =
+            offsets.map(|Wanted { key: (topic, partition), found, .. }| PartitionOutcome {
+                topic: topic.to_string(),
+                partition,
+                result: found.unwrap_or(Err(ClientError::Closed)),
+            });
         let offsets = offsets.collect();
         context.tell(GroupEvent::CommittedFetched { call, offsets });
     }

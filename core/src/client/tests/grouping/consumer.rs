@@ -113,6 +113,47 @@ fn a_fenced_member_of_the_consumer_protocol_joins_anew_with_its_id() {
     }
 }
 
+/// Between the two, the partition was another member's.
+#[test]
+fn an_offset_that_was_asked_for_before_a_partition_was_lost_is_not_where_it_starts_when_it_is_back()
+{
+    let mut rig = grouped(consumer);
+    rig.subscribe();
+    rig.reconcile(1, Some(&[0]));
+    rig.reconcile(1, None);
+    let (late, _) = rig.expect::<OffsetFetchRequest>();
+    rig.pass(5_000);
+    rig.refuse_heartbeat(ErrorCode::FencedMemberEpoch);
+    rig.reconcile(3, Some(&[0]));
+    rig.reconcile(3, None);
+    assert!(rig.told().contains("lost t0, rebalancing, rebalancing, assigned t0"));
+    rig.inbox.push_back(late);
+    let epoch = |request: OffsetFetchRequest| request.groups[0].member_epoch;
+    assert_eq!(epoch(rig.committed(5)), 1);
+    assert_eq!(epoch(rig.committed(9)), 3);
+    let (_, fetch) = rig.expect::<FetchRequest>();
+    assert_eq!(fetch_text(&fetch), "0/0 0@9");
+}
+
+#[test]
+fn partitions_that_come_while_offsets_are_looked_up_are_looked_up_next() {
+    let mut rig = grouped(consumer);
+    rig.subscribe();
+    rig.reconcile(1, Some(&[0]));
+    rig.reconcile(1, None);
+    let (first, _) = rig.expect::<OffsetFetchRequest>();
+    rig.pass(5_000);
+    rig.reconcile(2, Some(&[0, 1]));
+    rig.reconcile(2, None);
+    rig.inbox.push_front(first);
+    let partitions = |request: OffsetFetchRequest| {
+        request.groups[0].topics.as_ref().unwrap()[0].partition_indexes.clone()
+    };
+    assert_eq!(partitions(rig.committed(5)), [0]);
+    rig.skip_fetches();
+    assert_eq!(partitions(rig.committed(9)), [1]);
+}
+
 #[test]
 fn after_a_heartbeat_that_got_lost_everything_is_told_again() {
     let mut rig = grouped(consumer);
