@@ -145,25 +145,35 @@ test('a leader in the back/forward cache gives up, and comes back as a client', 
   ),
 )
 
+/** The leader's page is frozen until another tab leads, and thaws. */
+async function freezeUntilTakenOver(leader, other) {
+  await leader.call('produce', topic, 'freezes')
+  await other.call('produce', topic, 'stays')
+  await sleep(200)
+  await leader.lifecycle('frozen')
+  await other.knowsLeader(({ isLeader }) => isLeader)
+  await sleep(200)
+  await leader.lifecycle('active')
+}
+
+/** A tab that thawed goes on as a client, and nothing is lost or stored twice. */
+async function goesOnAsClient(thawed, other) {
+  const before = (await thawed.get('acknowledged')).length
+  await thawed.page.waitForFunction(
+    (before) => window.tab.client.acknowledged.length > before + 10,
+    before,
+    { polling: 100 },
+  )
+  const { errors } = await checkAll([thawed, other], other)
+  assert.deepEqual(errors, [])
+}
+
 test('a leader that freezes gives up in time, and comes back as a client', { timeout }, () =>
   withTabs(
     2,
     async ([leader, other]) => {
-    await leader.call('produce', topic, 'freezes')
-    await other.call('produce', topic, 'stays')
-    await sleep(200)
-    await leader.lifecycle('frozen')
-    await other.knowsLeader(({ isLeader }) => isLeader)
-    await sleep(200)
-    await leader.lifecycle('active')
-    const before = (await leader.get('acknowledged')).length
-    await leader.page.waitForFunction(
-      (before) => window.tab.client.acknowledged.length > before + 10,
-      before,
-      { polling: 100 },
-    )
-    const { errors } = await checkAll([leader, other], other)
-    assert.deepEqual(errors, [])
+      await freezeUntilTakenOver(leader, other)
+      await goesOnAsClient(leader, other)
     },
     { asIs: true },
   ),
@@ -173,22 +183,9 @@ test('a leader frozen without a word is taken over from, and writes nothing when
   withTabs(
     2,
     async ([leader, other]) => {
-      await leader.call('produce', topic, 'freezes')
-      await other.call('produce', topic, 'stays')
-      await sleep(200)
-      await leader.lifecycle('frozen')
-      await other.knowsLeader(({ isLeader }) => isLeader)
-      await sleep(200)
-      await leader.lifecycle('active')
+      await freezeUntilTakenOver(leader, other)
       await leader.knowsLeader(({ isLeader }) => !isLeader)
-      const before = (await leader.get('acknowledged')).length
-      await leader.page.waitForFunction(
-        (before) => window.tab.client.acknowledged.length > before + 10,
-        before,
-        { polling: 100 },
-      )
-      const { errors } = await checkAll([leader, other], other)
-      assert.deepEqual(errors, [])
+      await goesOnAsClient(leader, other)
     },
     { before: [withoutFreezeEvent], asIs: true },
   ),

@@ -201,7 +201,7 @@ export class Consumer {
     }
     this.#wanted = true
     if (this.#subscribed) await this.#join(session, config)
-    if (this.#failure) this.#failure = undefined
+    this.#failure = undefined
     this.#running = this.#keepRunning(session, config).finally(() => {
       this.#running = undefined
     })
