@@ -130,11 +130,11 @@ export class Client {
     return stored
   }
 
-  /** Reads what comes from now on, into `received`. */
-  async follow(topic: string, partition = 0): Promise<void> {
+  /** Reads into `received` what comes from an offset on. */
+  async follow(topic: string, offset = 'latest', partition = 0): Promise<void> {
     const consumer = this.kafka.consumer()
     await consumer.connect()
-    consumer.assign([{ topic, partition, offset: 'latest' }])
+    consumer.assign([{ topic, partition, offset }])
     await consumer.run({
       eachMessage: ({ message }) => {
         this.received.push({ value: String(message.value), at: now() })
