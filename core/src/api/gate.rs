@@ -5,7 +5,7 @@
 
 use super::Call;
 use super::reply::AfterCommit;
-use crate::storage::{Commit, CommitId, Durability, LogId, Write};
+use crate::storage::{Commit, CommitId, Durability, LogId, LogRange, SegmentId, Write};
 
 /// What one commit makes true once it is confirmed.
 #[derive(Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Bound {
     pub waiting: Vec<(Call, AfterCommit)>,
     /// Whether upkeep waits for it.
     pub upkeep: bool,
+    /// The segments that upkeep writes with it.
+    segments: Vec<(LogId, SegmentId)>,
 }
 
 /// What waits to be stored.
@@ -28,6 +30,8 @@ pub(crate) struct Gate {
     strict: bool,
     /// Upkeep waits for the next commit.
     upkeep: bool,
+    /// The segments that upkeep writes with the next commit.
+    segments: Vec<(LogId, SegmentId)>,
     /// A write that goes with the next commit that stores anything.
     companion: Option<Write>,
     /// Logs with records for the next commit.
@@ -36,6 +40,8 @@ pub(crate) struct Gate {
     /// Bytes that are not confirmed, in flight and for the next commit.
     unstored_bytes: u64,
     in_flight_bytes: u64,
+    /// The last commit failed: what removes things does not wait for room that others lack.
+    careful: bool,
 }
 
 impl Gate {
@@ -49,7 +55,19 @@ impl Gate {
     pub(crate) fn keep_up(&mut self, writes: Vec<Write>, strict: bool) {
         self.strict |= strict;
         self.upkeep = true;
+        self.segments.extend(writes.iter().filter_map(|write| match write {
+            Write::Append { log, segment, .. } => Some((*log, *segment)),
+            _ => None,
+        }));
         self.writes.extend(writes);
+    }
+
+    /// Whether a part of a segment may not be stored yet, though it is part of its log already.
+    pub(crate) fn is_storing(&self, range: &LogRange) -> bool {
+        let segment = (range.log, range.segment);
+        let in_flight = self.in_flight.as_ref();
+        self.segments.contains(&segment)
+            || in_flight.is_some_and(|(_, bound)| bound.segments.contains(&segment))
     }
 
     /// Has a write go with the next commit that stores anything. A commit that only removes things
@@ -98,6 +116,11 @@ impl Gate {
         if self.in_flight.is_some() || (self.writes.is_empty() && self.dirty.is_empty()) {
             return None;
         }
+        // Without records: those that do not fit would keep retention from making room for them.
+        let apart = self.careful && !self.writes.is_empty() && !self.dirty.is_empty();
+        if apart {
+            return Some(self.commit_writes());
+        }
         let mut writes = std::mem::take(&mut self.writes);
         let mut durability =
             if std::mem::take(&mut self.strict) { Durability::Strict } else { Durability::Relaxed };
@@ -108,6 +131,31 @@ impl Gate {
                 durability = durability.max(asked);
             }
         }
+        self.add_companion(&mut writes);
+        self.last_id += 1;
+        let id = CommitId(self.last_id);
+        let waiting = std::mem::take(&mut self.waiting);
+        let upkeep = std::mem::take(&mut self.upkeep);
+        let segments = std::mem::take(&mut self.segments);
+        self.in_flight = Some((id, Bound { logs, waiting, upkeep, segments }));
+        self.in_flight_bytes = self.unstored_bytes;
+        Some(Commit { id, durability, writes })
+    }
+
+    /// The commit of what upkeep and changes of metadata write. Who waits does so for the next one.
+    fn commit_writes(&mut self) -> Commit {
+        let mut writes = std::mem::take(&mut self.writes);
+        self.add_companion(&mut writes);
+        self.strict = false;
+        self.last_id += 1;
+        let id = CommitId(self.last_id);
+        let (upkeep, segments) =
+            (std::mem::take(&mut self.upkeep), std::mem::take(&mut self.segments));
+        self.in_flight = Some((id, Bound { upkeep, segments, ..Bound::default() }));
+        Commit { id, durability: Durability::Strict, writes }
+    }
+
+    fn add_companion(&mut self, writes: &mut Vec<Write>) {
         let stores = |write: &Write| {
             matches!(
                 write,
@@ -118,13 +166,6 @@ impl Gate {
             // First, so that a later write to the same key counts.
             writes.splice(0..0, self.companion.take());
         }
-        self.last_id += 1;
-        let id = CommitId(self.last_id);
-        let waiting = std::mem::take(&mut self.waiting);
-        let upkeep = std::mem::take(&mut self.upkeep);
-        self.in_flight = Some((id, Bound { logs, waiting, upkeep }));
-        self.in_flight_bytes = self.unstored_bytes;
-        Some(Commit { id, durability, writes })
     }
 
     /// The commit that is out has been confirmed. `None` for a commit that is not the one out.
@@ -132,6 +173,7 @@ impl Gate {
         let (_, bound) = self.in_flight.take_if(|(out, _)| *out == id)?;
         self.unstored_bytes -= self.in_flight_bytes;
         self.in_flight_bytes = 0;
+        self.careful &= bound.logs.is_empty();
         Some(bound)
     }
 
@@ -140,7 +182,7 @@ impl Gate {
         let (_, mut bound) = self.in_flight.take_if(|(out, _)| *out == id)?;
         bound.waiting.append(&mut self.waiting);
         let last_id = self.last_id;
-        *self = Gate { last_id, ..Gate::default() };
+        *self = Gate { last_id, careful: true, ..Gate::default() };
         Some(bound.waiting)
     }
 }

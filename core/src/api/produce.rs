@@ -86,8 +86,13 @@ fn append(
     }
     let log = node.led_log(call, topic, partition).map_err(plain)?;
     let (id, resident) = (log.id(), log.config().durability.is_none());
-    check_room(node, resident)?;
     let batch = only_batch(records.unwrap_or_default(), call.version)?;
+    if let Err(error) = check_room(node, resident) {
+        if let Some(log) = node.logs.get_mut(&id) {
+            log.refused(&batch.header, now.wall_ms);
+        }
+        return Err(error);
+    }
     if batch.header.is_transactional() {
         return Err(AppendError {
             code: ErrorCode::InvalidTxnState,

@@ -44,6 +44,7 @@ impl Broker {
         self.parked.drop_own();
         self.parked.restart();
         self.ahead.clear();
+        self.held_loads.clear();
         self.upkeep.restart();
         let opening = Opening::Metadata(load);
         self.phase = Phase::Opening { opening, requests: Vec::new() };
@@ -65,7 +66,7 @@ impl Broker {
         };
         match (opening, loaded) {
             (Opening::Metadata(_), Loaded::Metadata(values)) => {
-                if let Err(error) = self.read_metadata(values) {
+                if let Err(error) = self.read_metadata(now, values) {
                     return self.fail(error);
                 }
             }
@@ -88,7 +89,11 @@ impl Broker {
         self.outputs.push_back(Output::Failed { error });
     }
 
-    fn read_metadata(&mut self, values: Vec<(String, Bytes)>) -> Result<(), StorageError> {
+    fn read_metadata(
+        &mut self,
+        now: Now,
+        values: Vec<(String, Bytes)>,
+    ) -> Result<(), StorageError> {
         let mut stored = Stored::default();
         for (key, value) in values {
             match MetadataKey::parse(&key) {
@@ -102,6 +107,8 @@ impl Broker {
             }
         }
         self.read_cluster(&stored)?;
+        let unstored = self.node.logs.iter().map(|(id, log)| (*id, log.unstored_producers()));
+        let mut unstored: LiteMap<LogId, Vec<(i64, i16)>> = map::collect(unstored);
         let resident = self.take_resident_logs();
         self.node.topics = Topics::default();
         let slots = self.node.config.number("max.incremental.fetch.session.cache.slots");
@@ -117,6 +124,10 @@ impl Broker {
             let topic = Topic::from_record(name, record);
             self.recover_topic(&topic, &mut stored, &resident, &mut recoveries);
             self.node.topics.insert(topic);
+        }
+        for (id, recovery) in recoveries.iter_mut() {
+            let producers = unstored.remove(id).unwrap_or_default();
+            recovery.expect_producers(producers, now.wall_ms);
         }
         // Topics in memory alone survive in memory, as far as they are still topics.
         let topics = &self.node.topics;
@@ -194,7 +205,10 @@ impl Broker {
                 None => LogRecord::default(),
             };
             let segments = stored.segments.remove(id).unwrap_or_default();
-            let recovery = Recovery::new(*id, place, epoch, config.clone(), record, segments);
+            let mut recovery = Recovery::new(*id, place, epoch, config.clone(), record, segments);
+            if let Some(notice) = recovery.take_notice() {
+                self.log(LogLevel::Error, notice);
+            }
             recoveries.insert(*id, recovery);
         }
     }

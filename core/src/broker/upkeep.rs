@@ -80,8 +80,7 @@ impl Broker {
         self.node.logs.iter_mut().for_each(|(_, log)| log.remove_unfinished(&mut writes));
         writes.into_iter().for_each(|write| self.node.gate.write(write));
         if std::mem::take(&mut self.upkeep.cut_short) {
-            let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
-            self.upkeep.cleanings_from_ms = now.monotonic_ms.saturating_add(interval);
+            self.rest_from_cleaning(now);
         }
         self.node.stale = self.node.logs.keys().copied().collect();
         self.plan_upkeep(now);
@@ -105,7 +104,13 @@ impl Broker {
         if self.upkeep.cleaning.is_none() && now_ms >= self.upkeep.cleanings_from_ms {
             self.start_cleaning(now);
         }
-        self.clean();
+        self.clean(now);
+    }
+
+    /// Compaction could not come to its end, and is not tried again at once.
+    pub(super) fn rest_from_cleaning(&mut self, now: Now) {
+        let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
+        self.upkeep.cleanings_from_ms = now.monotonic_ms.saturating_add(interval);
     }
 
     fn expire(&mut self, now: Now) {
@@ -119,9 +124,7 @@ impl Broker {
         for id in due {
             let Some(log) = self.node.logs.get_mut(&id) else { continue };
             let mut writes = Vec::new();
-            if log.expire(now.wall_ms, &mut writes) {
-                self.node.gate.dirty(id, 0);
-            }
+            log.expire(now.wall_ms, &mut writes);
             writes.into_iter().for_each(|write| self.node.gate.write(write));
             self.node.stale.push(id);
         }

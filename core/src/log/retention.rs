@@ -35,14 +35,14 @@ impl PartitionLog {
     }
 
     /// Removes the segments that have had their time. The writes need no room, unless all records
-    /// go: then the next segment begins, and what it says of the log is stored in the same commit
-    /// (`true`: the log has something to write).
-    pub fn expire(&mut self, now_ms: i64, writes: &mut Vec<Write>) -> bool {
+    /// go: then the next segment begins, and what it says of the log is stored with that.
+    pub fn expire(&mut self, now_ms: i64, writes: &mut Vec<Write>) {
         let count = self.expired(now_ms);
-        let all = count == self.segments.len();
-        if all {
+        if count == self.segments.len() {
             self.roll();
-            self.snapshot_due = true;
+            if self.config.durability.is_some() {
+                writes.push(self.snapshot_write(self.active(), self.next_offset, true));
+            }
         }
         if count > 0 {
             self.drop_segments(count, writes);
@@ -51,7 +51,6 @@ impl PartitionLog {
                 self.raise_start(start);
             }
         }
-        all
     }
 
     /// How many segments, from the oldest on, have had their time.
@@ -59,13 +58,19 @@ impl PartitionLog {
         let config = &self.config;
         let ends = self.segments.iter().skip(1).map(|next| next.base_offset);
         let segments = self.segments.iter().zip(ends.chain([self.next_offset]));
-        // An active segment that is empty is not worth a new one.
-        let stored = |&(segment, end): &(&Segment, i64)| {
-            end <= self.high_watermark
-                && (segment.size_bytes > 0 || segment.base_offset != self.active().base_offset)
+        // Behind one that goes there is one of which something is stored: else the log would begin
+        // at offset 0 again. An active segment that is empty is not worth a new one.
+        let active = self.active().base_offset;
+        let stored = |&(segment, end): &(&Segment, i64)| match segment.base_offset == active {
+            true => end <= self.high_watermark && segment.size_bytes > 0,
+            false => end < self.high_watermark,
         };
+        // Stored ones: the others may never be.
+        let unstored = self.tail.starting_at(self.high_watermark);
+        let unstored: usize = unstored.map(|tail| tail.batch.bytes.len()).sum();
+        let size_bytes = self.size_bytes().saturating_sub(unstored as u64);
         let mut excess = match u64::try_from(config.retention_bytes) {
-            Ok(bound) if config.deleted => self.size_bytes().checked_sub(bound),
+            Ok(bound) if config.deleted => size_bytes.checked_sub(bound),
             _ => None,
         };
         let last = self.segments.len() - 1;
@@ -92,8 +97,10 @@ impl PartitionLog {
         }
         self.raise_start(offset);
         let keep = self.segment_of(offset);
-        // The log starts where its first segment does, unless something else is said.
-        if self.segments[keep].base_offset != offset && self.config.durability.is_some() {
+        // The log starts where its first segment does, unless something else is said; and of that one
+        // nothing may be stored yet.
+        let told = self.segments[keep].base_offset == offset && offset < self.high_watermark;
+        if !told && self.config.durability.is_some() {
             writes.push(self.record_write());
         }
         self.drop_segments(keep, writes);
