@@ -14,6 +14,7 @@ export type * from './consumer/types.js'
 export * from './errors.js'
 export type { Leadership } from './endpoint.js'
 export type { InstrumentationEvent, RemoveInstrumentationEventListener } from './events.js'
+export { init, type InitOptions } from './init.js'
 export { Kafka } from './kafka.js'
 export {
   type LogEntry,
@@ -32,3 +33,5 @@ export {
 export { type Persistence, persistence } from './persistence.js'
 export { Producer } from './producer.js'
 export * from './types.js'
+export type { WasmSource } from './module.js'
+export type { WorkerSources } from './workers.js'
