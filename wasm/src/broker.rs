@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use js_sys::Function;
 use ottla::{Broker, BrokerConfig};
 use ottla::{Input, LogLevel, Now, Output};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
+use crate::clock::Clock;
 use crate::host::{Engine, Host, StorageKind, Surroundings};
 use crate::idb::OpenError;
 
@@ -23,6 +25,13 @@ export interface Surroundings {
   failed(reason: string): void
   /** Another leader has taken over the storage: nobody is served any more. */
   fenced(): void
+  /** The clock of a test: milliseconds since 1970, never going back. */
+  now?: () => number
+  /**
+   * In memory, a test's faults: asked before each commit, with the bytes that it puts. A text refuses
+   * it: one that begins with full says that the storage is full, any other that it failed.
+   */
+  refuse?: (bytes: number) => string | undefined
 }
 ";
 
@@ -39,6 +48,10 @@ extern "C" {
     fn failed(this: &JsSurroundings, reason: &str);
     #[wasm_bindgen(method)]
     fn fenced(this: &JsSurroundings);
+    #[wasm_bindgen(method, getter)]
+    fn now(this: &JsSurroundings) -> Option<Function>;
+    #[wasm_bindgen(method, getter)]
+    fn refuse(this: &JsSurroundings) -> Option<Function>;
 }
 
 impl Surroundings for JsSurroundings {
@@ -61,6 +74,10 @@ impl Surroundings for JsSurroundings {
 
     fn fenced(&self) {
         JsSurroundings::fenced(self);
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::new(self.now())
     }
 }
 
@@ -103,7 +120,7 @@ impl BrokerHost {
         seed: u64,
         surroundings: JsSurroundings,
     ) -> Result<BrokerHost, JsValue> {
-        open(StorageKind::Memory, seed, surroundings).await
+        open(StorageKind::Memory { refuse: surroundings.refuse() }, seed, surroundings).await
     }
 
     /// Serves a client over a port. The host names where the client is (its tab), as groups show it.

@@ -234,7 +234,7 @@ fn idb(name: &str) -> StorageKind {
 
 #[wasm_bindgen_test]
 async fn frames_go_and_come_and_are_stored() {
-    for kind in [StorageKind::Memory, idb("host-frames")] {
+    for kind in [StorageKind::Memory { refuse: None }, idb("host-frames")] {
         let (host, _) = open(kind.clone()).await;
         let (a, b) = (Peer::new(), Peer::new());
         host.connect_port(a.other(), "tab".to_owned());
@@ -246,7 +246,7 @@ async fn frames_go_and_come_and_are_stored() {
         assert_eq!(a.ask("wait").await, "in time");
         host.close();
         assert_eq!(a.text().await, "closed");
-        if kind != StorageKind::Memory {
+        if kind != (StorageKind::Memory { refuse: None }) {
             let (host, _) = open(kind).await;
             let c = Peer::new();
             host.connect_port(c.other(), "tab".to_owned());
@@ -303,7 +303,7 @@ async fn a_storage_opened_again_after_a_failure_begins_no_epoch() {
 
 #[wasm_bindgen_test]
 async fn the_connections_of_a_tab_that_vanished_end() {
-    let (host, _) = open(StorageKind::Memory).await;
+    let (host, _) = open(StorageKind::Memory { refuse: None }).await;
     let (a, b) = (Peer::new(), Peer::new());
     host.connect_port(a.other(), "one".to_owned());
     host.connect_port(b.other(), "two".to_owned());
@@ -318,7 +318,7 @@ async fn the_connections_of_a_tab_that_vanished_end() {
 
 #[wasm_bindgen_test]
 async fn either_side_may_end_a_connection() {
-    let (host, logged) = open(StorageKind::Memory).await;
+    let (host, logged) = open(StorageKind::Memory { refuse: None }).await;
     let (a, b) = (Peer::new(), Peer::new());
     host.connect_port(a.other(), "tab".to_owned());
     host.connect_port(b.other(), "tab".to_owned());
@@ -337,7 +337,7 @@ async fn either_side_may_end_a_connection() {
 
 #[wasm_bindgen_test]
 async fn a_client_in_this_module_may_answer_from_within_a_response() {
-    let (host, _) = open(StorageKind::Memory).await;
+    let (host, _) = open(StorageKind::Memory { refuse: None }).await;
     let seen = Rc::new(RefCell::new(Vec::new()));
     let me = Rc::new(RefCell::new(None));
     let sink = {
