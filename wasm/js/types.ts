@@ -62,15 +62,11 @@ export interface KafkaConfig extends WorkerSources {
   retry?: RetryOptions
   logLevel?: logLevel
   logCreator?: logCreator
-  /** Of no use where there is no network between the client and its broker: in a page. */
-  ssl?: unknown
-  /** As `ssl`. */
-  sasl?: unknown
-  /** As `ssl`. */
+  /** Of no use without `sasl`. */
   authenticationTimeout?: number
-  /** As `ssl`. */
+  /** As `authenticationTimeout`. */
   reauthenticationThreshold?: number
-  /** As `ssl`. */
+  /** Of no use: sockets are Node's own. */
   socketFactory?: unknown
   /**
    * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open
