@@ -5,17 +5,18 @@ import { Consumer } from './consumer/consumer.js'
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
-import { Producer } from './producer.js'
+import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
 import type {
   AdminConfig,
   ConsumerConfig,
   KafkaConfig,
   ProducerConfig,
+  Retry,
   RetryOptions,
 } from './types.js'
 
-const RETRY: Required<RetryOptions> = {
+const RETRY: Retry = {
   maxRetryTime: 30_000,
   initialRetryTime: 300,
   factor: 0.2,
@@ -105,17 +106,26 @@ export class Kafka {
       },
     }
     const retry = this.#retry(config)
-    return new Consumer(config, retry, (events) => this.#open(differences, events, logger), logger)
+    return new Consumer(
+      config,
+      retry,
+      (events, { names }) => {
+        const assignors = names.length > 0 ? names : group?.assignors
+        const own = group && assignors ? { ...group, assignors } : group
+        return this.#open({ ...differences, group: own }, events, logger)
+      },
+      logger,
+    )
   }
 
   /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin(() => this.#open(differences, {}, logger), this.#retry(config), logger)
+    return new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger)
   }
 
-  #retry({ retry }: { retry?: RetryOptions }): Required<RetryOptions> {
+  #retry({ retry }: { retry?: RetryOptions }): Retry {
     return { ...RETRY, ...defined(this.#config.retry), ...defined(retry) }
   }
 

@@ -10,11 +10,12 @@ import {
   KafkaJSStorageError,
 } from './errors.js'
 import { adviceFor } from './advice.js'
+import type { Requests, Source } from './instrumentation/requests.js'
 import type { Logger } from './logger.js'
 import { randomSeed, startModule } from './module.js'
 import type { PartitionMetadata } from './partitioners.js'
 import { Client, type ClientEvents, type Fault, type Fetch } from './pkg/ottla_wasm.js'
-import type { RetryOptions } from './types.js'
+import type { Retry } from './types.js'
 
 /** What a client is made of; `src/client/options.rs` reads it. */
 export interface SessionOptions {
@@ -25,7 +26,7 @@ export interface SessionOptions {
   requestTimeout: number
   metadataMaxAge: number
   allowAutoTopicCreation: boolean
-  retry: Required<RetryOptions>
+  retry: Retry
   producer: { acks: number; idempotent: boolean; compression: number; maxInFlight: number }
   fetcher: {
     maxWait: number
@@ -38,7 +39,8 @@ export interface SessionOptions {
     groupId: string
     protocol: 'classic' | 'consumer'
     instanceId: string | undefined
-    assignors: string[]
+    /** Kafka's by their names, the application's as objects. */
+    assignors: (string | { name: string })[]
     serverAssignor: string | undefined
     sessionTimeout: number
     rebalanceTimeout: number
@@ -52,6 +54,8 @@ export interface SessionEvents {
   fetchReady?(): void
   fetchFailed?(topic: string, partition: number, error: Fault): void
   group?(kind: string, payload: unknown): void
+  /** Who tells of requests. */
+  requests: Requests
 }
 
 /** What the operation `metadata` brings. */
@@ -106,6 +110,7 @@ export class Session {
   readonly #alarm: Alarm
   /** What ends the interest in each connection. */
   readonly #links = new Map<number, () => void>()
+  readonly #forgetRequests: () => void
   #closed = false
 
   /** A session with a broker that runs: the first connection stands. */
@@ -138,6 +143,14 @@ export class Session {
     this.#endpoint = endpoint
     this.#logger = logger
     this.#alarm = endpoint.alarm(() => this.client.tick())
+    const { requests } = events
+    const source: Source = {
+      broker: options.address,
+      clientId: options.clientId,
+      requestTimeout: options.requestTimeout,
+      silent: options.producer.acks === 0,
+      observe: (observed) => this.client.observe(observed),
+    }
     const told: ClientEvents = {
       connect: (link, host, port) => void this.#connect(link, { host, port }),
       schedule: (delayMs) => this.#alarm(delayMs),
@@ -152,8 +165,13 @@ export class Session {
       fetchFailed: (topic, partition, error) => events.fetchFailed?.(topic, partition, error),
       group: (kind, payload) => events.group?.(kind, payload),
       unreachable: (error) => logger.error(error.message),
+      sent: (...request) => requests.sent(source, ...request),
+      answered: (...answer) => requests.answered(source, ...answer),
+      unlinked: (link) => requests.unlinked(source, link),
     }
     this.client = new Client(options, randomSeed(), told, endpoint.now)
+    requests.add(source)
+    this.#forgetRequests = () => requests.remove(source)
   }
 
   /** Starts an operation of `src/client/admin.rs` and waits for its end. */
@@ -208,6 +226,7 @@ export class Session {
     if (this.#closed) return
     this.#closed = true
     this.client.close()
+    this.#forgetRequests()
     for (const forget of this.#links.values()) forget()
     this.#links.clear()
     this.#alarm(undefined)

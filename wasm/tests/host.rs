@@ -229,7 +229,7 @@ async fn open(kind: StorageKind) -> (Rc<Host<Stub>>, Rc<RefCell<Vec<String>>>) {
 }
 
 fn idb(name: &str) -> StorageKind {
-    StorageKind::Idb { name: name.into(), open_timeout_ms: 2_000 }
+    StorageKind::Idb { name: name.into(), open_timeout_ms: 20_000 }
 }
 
 #[wasm_bindgen_test]
@@ -310,7 +310,7 @@ async fn the_connections_of_a_tab_that_vanished_end() {
     assert_eq!(a.ask("hello").await, "hello");
     // Would be answered in 20 ms, and the broker refuses to answer one that it does not know.
     a.send("wait");
-    sleep(5).await;
+    assert_eq!(a.ask("hello").await, "hello", "it is there by now");
     host.alive_hosts(vec!["two".to_owned()]);
     sleep(60).await;
     assert_eq!(b.ask("still here").await, "still here");
@@ -355,6 +355,10 @@ async fn a_client_in_this_module_may_answer_from_within_a_response() {
     let connection = host.connect_local(sink);
     *me.borrow_mut() = Some(connection);
     host.receive(connection, Some("put x".into()));
-    sleep(1).await;
+    while seen.borrow().len() < 2 {
+        sleep(1).await;
+    }
+    // As long as a third answer would take, by far.
+    sleep(5).await;
     assert_eq!(*seen.borrow(), ["stored", "x"]);
 }

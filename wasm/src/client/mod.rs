@@ -12,6 +12,7 @@ mod fetched;
 mod group;
 mod groups;
 mod link;
+mod observe;
 mod options;
 mod unpack;
 
@@ -47,6 +48,8 @@ struct Shared {
     working: Cell<bool>,
     done: RefCell<Done>,
     scheduled_ms: Cell<Option<u64>>,
+    /// Whether JavaScript wants to hear of requests.
+    observed: Cell<bool>,
 }
 
 /// A call that is under way.
@@ -92,6 +95,7 @@ impl ClientBinding {
             working: Cell::new(false),
             done: RefCell::default(),
             scheduled_ms: Cell::new(None),
+            observed: Cell::new(false),
         })))
     }
 
@@ -258,6 +262,7 @@ impl Shared {
             ClientOutput::Send { link, frame } => {
                 let linked = self.links.borrow().get(&link).cloned();
                 if let Some(linked) = linked {
+                    self.observe_sent(link, &frame);
                     linked.send(frame);
                 }
             }
@@ -266,6 +271,7 @@ impl Shared {
                 if let Some(linked) = linked {
                     linked.close();
                 }
+                self.events.unlinked(link.0 as f64);
             }
         }
     }
@@ -339,7 +345,9 @@ impl Shared {
         Box::new(move |frame| {
             let Some(shared) = shared.upgrade() else { return };
             match frame {
-                Some(frame) => shared.input(ClientInput::Received { link, frame }),
+                Some(frame) => shared.observe_answered(link, frame, |frame| {
+                    shared.input(ClientInput::Received { link, frame });
+                }),
                 None => shared.lost(link, "the broker closed the connection".to_owned()),
             }
         })
@@ -350,6 +358,7 @@ impl Shared {
         if let Some(linked) = linked {
             linked.forget();
         }
+        self.events.unlinked(link.0 as f64);
         self.input(ClientInput::Disconnected { link, reason });
     }
 }

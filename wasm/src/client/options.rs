@@ -1,9 +1,9 @@
 //! What JavaScript says of a client's behaviour and of partitions to fetch (`js/session.ts`).
 
 use ottla::client::{
-    Acks, Address, Assignor, AutoOffsetReset, ClientConfig, FetcherConfig, GroupConfig,
-    GroupProtocol, IsolationLevel, OffsetToCommit, ProducerConfig, RetryConfig, StartPosition,
-    Strategy,
+    Acks, Address, Assignor, AutoOffsetReset, ClientConfig, CustomAssignor, FetcherConfig,
+    GroupConfig, GroupProtocol, IsolationLevel, OffsetToCommit, ProducerConfig, RetryConfig,
+    StartPosition, Strategy,
 };
 use ottla::record::Compression;
 use wasm_bindgen::prelude::*;
@@ -94,9 +94,14 @@ fn read_group(group: &JsValue) -> Result<Option<GroupConfig>, JsValue> {
     }))
 }
 
+/// One of Kafka's by its name, or `{ name }` for one of the application's.
 fn assignor(value: &JsValue) -> Result<Assignor, JsValue> {
     const ALL: [Strategy; 4] =
         [Strategy::Range, Strategy::RoundRobin, Strategy::Sticky, Strategy::CooperativeSticky];
+    if value.is_object() {
+        let name = Properties(value).text("name")?;
+        return Ok(Assignor::Custom(CustomAssignor { name, ..CustomAssignor::default() }));
+    }
     let name = read_text(value)?;
     let strategy = ALL.into_iter().find(|strategy| strategy.name() == name);
     strategy.map(Assignor::Standard).ok_or_else(|| {
