@@ -17,6 +17,9 @@ pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
     Ok(ClientConfig {
         client_id: options.text("clientId")?,
         bootstrap: vec![Address::new(options.text("address")?, 0)],
+        one_address: true,
+        // Who takes over needs longer than that, and is waited for.
+        reconnect_backoff_ms: 10,
         connection_timeout_ms: options.number("connectionTimeout")? as u64,
         request_timeout_ms: options.number("requestTimeout")? as u64,
         metadata_max_age_ms: options.number("metadataMaxAge")? as u64,
