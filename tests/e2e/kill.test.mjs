@@ -3,7 +3,8 @@
 // sent to it, in order and without a gap.
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
+import { cp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +38,9 @@ async function killAgainAndAgain({ backend, durability }) {
   const chance = random(seed)
   const profile = await newProfile()
   const acknowledged = []
+  // What the browser left behind tells whether it or the broker lost something.
+  const saved = await newProfile()
+  let isWhole = true
   let earlier
   try {
     for (let round = 0; round < rounds; round++) {
@@ -50,18 +54,49 @@ async function killAgainAndAgain({ backend, durability }) {
           durability,
         },
       })
-      const stored = await readAll(profile, backend)
-      checkAcknowledged(acknowledged, stored)
-      checkPrefixes(stored, origins)
-      earlier?.forEach((numbers, partition) => {
-        const now = stored[partition].slice(0, numbers.length)
-        assert.deepEqual(now, numbers, 'what was there after an earlier kill is there')
-      })
-      earlier = stored
+      const left = await keepFiles(profile, saved)
+      try {
+        const stored = await readAll(profile, backend)
+        checkAcknowledged(acknowledged, stored)
+        checkPrefixes(stored, origins)
+        earlier?.forEach((numbers, partition) => {
+          const now = stored[partition].slice(0, numbers.length)
+          assert.deepEqual(now, numbers, 'what was there after an earlier kill is there')
+        })
+        earlier = stored
+      } catch (error) {
+        isWhole = false
+        const now = await filesOf(databases(profile))
+        error.message += `\nround ${round}; the browser left in ${saved.path}:\n${left}\nand has now:\n${now}`
+        throw error
+      }
     }
   } finally {
     await profile.remove()
+    if (isWhole) await saved.remove()
   }
+}
+
+/** Where Chromium keeps what is in IndexedDB. */
+const databases = (profile) => join(profile.path, 'Default', 'IndexedDB')
+
+/** Copies what is in IndexedDB, and lists it. */
+async function keepFiles(profile, saved) {
+  const folder = databases(profile)
+  const files = await filesOf(folder)
+  await rm(saved.path, { recursive: true })
+  if (files) await cp(folder, saved.path, { recursive: true })
+  return files
+}
+
+/** The files under a folder and their sizes; nothing where there is no such folder. */
+async function filesOf(folder) {
+  const names = await readdir(folder, { recursive: true }).catch(() => [])
+  const lines = names.sort().map(async (name) => {
+    const found = await stat(join(folder, name))
+    return found.isFile() ? [`${name} ${found.size}`] : []
+  })
+  return (await Promise.all(lines)).flat().join('\n')
 }
 
 async function loadUntilKilled(profile, acknowledged, { backend, after_ms, load }) {

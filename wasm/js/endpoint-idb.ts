@@ -39,6 +39,8 @@ interface Running {
   /** Settled when a leader is known, or this tab cannot take part. */
   opened: Promise<void>
   settle: (error?: KafkaJSError) => void
+  /** Whether it was given up because the page fell asleep. */
+  asleep?: boolean
   connections: Map<number, Connection>
   self?: string
   leader?: Leader
@@ -124,11 +126,13 @@ export class IdbEndpoint implements Endpoint {
   }
 
   async #serving(): Promise<Running> {
-    await this.#asleep
-    this.#running ??= this.#start()
-    const running = this.#running
-    await running.opened
-    return running
+    for (;;) {
+      await this.#asleep
+      this.#running ??= this.#start()
+      const running = this.#running
+      await running.opened
+      if (!running.asleep) return running
+    }
   }
 
   #start(): Running {
@@ -266,8 +270,9 @@ export class IdbEndpoint implements Endpoint {
     const connections = [...running.connections.values()]
     running.connections.clear()
     if (current) for (const [number, { at, ring }] of this.#alarms) this.#set(number, at, ring)
-    for (const { port, lost, reject } of connections) {
-      if (port) reject(new KafkaJSConnectionError(reason, { broker: `idb://${this.#name}` }))
+    for (const { port, lost, resolve, reject } of connections) {
+      if (port && running.asleep) this.connect(lost).then(resolve, reject)
+      else if (port) reject(new KafkaJSConnectionError(reason, { broker: `idb://${this.#name}` }))
       else lost(reason)
     }
     this.#announce()
@@ -285,7 +290,11 @@ export class IdbEndpoint implements Endpoint {
       this.#asleep ??= new Promise((resolve) => {
         this.#wake = resolve
       })
-      if (running) this.#stop(running, 'the page is frozen or in the back/forward cache')
+      if (!running) return
+      running.asleep = true
+      this.#stop(running, 'the page is frozen or in the back/forward cache')
+      // Whoever waits for it waits for the next one, when the page goes on.
+      running.settle()
     }
     const wake = () => {
       this.#asleep = undefined
