@@ -31,4 +31,5 @@ export {
 } from './partitioners.js'
 export { type Persistence, persistence } from './persistence.js'
 export { Producer } from './producer.js'
+export type * from './storage/types.js'
 export * from './types.js'

@@ -12,6 +12,7 @@ import { adviceFor } from './advice.js'
 import type { Logger } from './logger.js'
 import { randomSeed, startModule } from './module.js'
 import type { PartitionMetadata } from './partitioners.js'
+import type { Wire } from './storage/wire.js'
 import { Client, type Fault, type Fetch } from './pkg/ottla_wasm.js'
 import type { RetryOptions } from './types.js'
 
@@ -184,6 +185,17 @@ export class Session {
       return action(this.client)
     } catch (fault) {
       throw thrown(fault)
+    }
+  }
+
+  /** Does something over a connection of its own, whose requests are written by hand. */
+  async withWire<T>(use: (wire: Wire) => Promise<T>): Promise<T> {
+    const { Wire } = await import('./storage/wire.js')
+    const wire = await Wire.open(this.#endpoint)
+    try {
+      return await use(wire)
+    } finally {
+      wire.close()
     }
   }
 

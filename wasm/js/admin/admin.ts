@@ -9,6 +9,7 @@ import type {
   ITopicConfig,
   ITopicMetadata,
   ITopicPartitionConfig,
+  LogDirDescription,
   ResourceConfigQuery,
   TopicGroupOffsets,
   TopicOffsets,
@@ -36,6 +37,8 @@ import { EARLIEST, type Found, LATEST, Offsets } from './offsets.js'
 
 /** How long a broker may take for what is asked, in milliseconds, as in KafkaJS. */
 const TIMEOUT_MS = 5_000
+
+const DISCONNECTED = 'The admin is disconnected: call connect() first.'
 
 interface Outcome {
   name: string
@@ -364,8 +367,15 @@ export class Admin {
     return { brokers, controller: controller < 0 ? null : controller, clusterId: clusterId ?? '' }
   }
 
+  /** How many bytes each partition takes, and how many there are left. */
+  async describeLogDirs(): Promise<LogDirDescription[]> {
+    if (!this.#session) throw new KafkaJSError(DISCONNECTED)
+    const { describeLogDirs } = await import('../storage/log-dirs.js')
+    return (await this.#session).withWire(describeLogDirs)
+  }
+
   async #call<T>(operation: { op: string; [argument: string]: unknown }): Promise<T> {
-    if (!this.#session) throw new KafkaJSError('The admin is disconnected: call connect() first.')
+    if (!this.#session) throw new KafkaJSError(DISCONNECTED)
     return (await this.#session).call<T>(operation)
   }
 

@@ -184,3 +184,17 @@ export type ConsumerGroupState =
   | 'Stable'
   | 'Dead'
   | 'Empty'
+
+/** A place where a broker keeps logs; there is one. */
+export interface LogDirDescription {
+  logDir: string
+  topics: {
+    topic: string
+    /** The bytes of each partition's segments. */
+    partitions: { partition: number; size: number; offsetLag: number; isFuture: boolean }[]
+  }[]
+  /** How many bytes the site may use, where the browser says so. */
+  totalBytes?: number
+  /** How many of them are left, where that is known; 0 while producers are refused. */
+  usableBytes?: number
+}
