@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use js_sys::Function;
 use ottla::{Broker, BrokerConfig};
 use ottla::{Input, LogLevel, Now, Output, Uuid};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
+use crate::clock::Clock;
 use crate::host::{Engine, Host, StorageKind, Surroundings};
 use crate::idb::OpenError;
 
@@ -23,6 +25,13 @@ export interface Surroundings {
   failed(reason: string): void
   /** Another leader has taken over the storage: nobody is served any more. */
   fenced(): void
+  /** The clock of a test: milliseconds since 1970, never going back. */
+  now?: () => number
+  /**
+   * In memory, a test's faults: asked before each commit, with the bytes that it puts. A text refuses
+   * it: one that begins with full says that the storage is full, any other that it failed.
+   */
+  refuse?: (bytes: number) => string | undefined
   /** The id of the cluster that is stored: known now, or another one than before. */
   stored(clusterId: string): void
 }
@@ -41,6 +50,10 @@ extern "C" {
     fn failed(this: &JsSurroundings, reason: &str);
     #[wasm_bindgen(method)]
     fn fenced(this: &JsSurroundings);
+    #[wasm_bindgen(method, getter)]
+    fn now(this: &JsSurroundings) -> Option<Function>;
+    #[wasm_bindgen(method, getter)]
+    fn refuse(this: &JsSurroundings) -> Option<Function>;
     #[wasm_bindgen(method)]
     fn stored(this: &JsSurroundings, cluster_id: &str);
 }
@@ -65,6 +78,10 @@ impl Surroundings for JsSurroundings {
 
     fn fenced(&self) {
         JsSurroundings::fenced(self);
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::new(self.now())
     }
 
     fn stored(&self, cluster_id: &str) {
@@ -115,7 +132,7 @@ impl BrokerHost {
         seed: u64,
         surroundings: JsSurroundings,
     ) -> Result<BrokerHost, JsValue> {
-        open(StorageKind::Memory, seed, surroundings).await
+        open(StorageKind::Memory { refuse: surroundings.refuse() }, seed, surroundings).await
     }
 
     /// Serves a client over a port. The host names where the client is (its tab), as groups show it.

@@ -122,12 +122,12 @@ impl Bench {
             let reports = Rc::clone(&reports);
             Rc::new(move |input| reports.borrow_mut().push(input))
         };
-        let driver = Driver::open(name, 2_000, None, report).await.unwrap();
+        let driver = Driver::open(name, 20_000, None, report).await.unwrap();
         Bench { driver, reports, next: 0 }
     }
 
     async fn report(&self) -> Input {
-        for _ in 0..500 {
+        for _ in 0..5_000 {
             if let Some(input) = self.reports.borrow_mut().pop() {
                 return input;
             }

@@ -1,7 +1,7 @@
 // Requests of Kafka's protocol, written by hand: for what is asked seldom, and not worth its place in
 // the WebAssembly that each page loads. See https://kafka.apache.org/protocol.
 
-import type { Endpoint } from '../endpoint.js'
+import type { Endpoint, Port } from '../endpoint.js'
 import { KafkaJSConnectionError } from '../errors.js'
 
 const INITIAL_BYTES = 256
@@ -157,7 +157,7 @@ export class Reader {
 /** A connection to a broker, for one request at a time. */
 export class Wire {
   readonly #endpoint: Endpoint
-  #port: MessagePort | undefined
+  #port: Port | undefined
   #forget: () => void = () => {}
   #waiting: { resolve: (response: Reader) => void; reject: (error: Error) => void } | undefined
   #correlation = 0
@@ -192,9 +192,10 @@ export class Wire {
     this.#endpoint.release()
   }
 
-  async #connect(): Promise<MessagePort> {
-    const link = await this.#endpoint.connect((reason) => this.#lost(reason))
-    let port: MessagePort
+  async #connect(): Promise<Port> {
+    const [first = { host: '', port: 0 }] = this.#endpoint.brokers ?? []
+    const link = await this.#endpoint.connect((reason) => this.#lost(reason), first)
+    let port: Port
     if ('host' in link) {
       const channel = new MessageChannel()
       link.host.connect(channel.port2, 'local')

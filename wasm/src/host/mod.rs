@@ -43,6 +43,10 @@ pub trait Surroundings {
     fn failed(&self, reason: &str);
     /// Another leader has taken over the storage. The host serves nobody any more.
     fn fenced(&self);
+    /// The time that the broker lives by.
+    fn clock(&self) -> Clock {
+        Clock::default()
+    }
     /// This is the id of the cluster that is stored; from now on another one than before, if the
     /// storage was emptied.
     fn stored(&self, _cluster_id: &str) {}
@@ -75,9 +79,9 @@ impl<E: Engine + 'static> Host<E> {
     ) -> Result<Rc<Host<E>>, crate::idb::OpenError> {
         let host = Rc::new(Host {
             make: Box::new(make),
+            clock: surroundings.clock(),
             surroundings: Box::new(surroundings),
             storage: Storage::new(kind),
-            clock: Clock::new(),
             engine: RefCell::new(None),
             queue: RefCell::default(),
             running: Cell::new(false),
