@@ -3,6 +3,7 @@ import { KafkaJSConnectionError, KafkaJSError, KafkaJSLockTimeout, KafkaJSStorag
 import { logLevel } from './logger.js'
 import { loadModule } from './module.js'
 import { type Helper, startHelper } from './tabs/helper.js'
+import type { StorageNotice } from './storage/types.js'
 import type { Failure, FromWorker, Leader, Via } from './tabs/messages.js'
 
 /** How long a broker that is asked to end may take. */
@@ -12,14 +13,10 @@ export function errorOf({ kind, message }: Failure, name: string): KafkaJSError 
   switch (kind) {
     case 'locked':
       return new KafkaJSLockTimeout(message)
-    case 'unavailable':
-      return new KafkaJSStorageError(`idb://${name} cannot be opened: ${message}`, {
-        reason: 'unavailable',
-        retriable: false,
-      })
     default:
       return new KafkaJSStorageError(`idb://${name} cannot be opened: ${message}`, {
-        reason: 'failed',
+        reason: kind,
+        retriable: kind === 'failed' || kind === 'blocked',
       })
   }
 }
@@ -61,6 +58,7 @@ export class IdbEndpoint implements Endpoint {
   #users = 0
   #lastNumber = 0
   readonly #alarms = new Map<number, { at: number; ring: () => void; fallback?: ReturnType<typeof setTimeout> }>()
+  readonly #storageListeners = new Set<(notice: StorageNotice) => void>()
   readonly #listeners = new Set<(leadership: Leadership | undefined) => void>()
 
   constructor(name: string, options: EndpointOptions) {
@@ -110,6 +108,11 @@ export class IdbEndpoint implements Endpoint {
   onLeadership(listener: (leadership: Leadership | undefined) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  onStorage(listener: (notice: StorageNotice) => void): () => void {
+    this.#storageListeners.add(listener)
+    return () => this.#storageListeners.delete(listener)
   }
 
   async shutdown(): Promise<void> {
@@ -217,6 +220,14 @@ export class IdbEndpoint implements Endpoint {
       }
       case 'closed':
         running.closed?.()
+        break
+      case 'storage':
+        this.#options.logger.error(
+          `The database of idb://${this.#name} was deleted or emptied: its records, topics and committed \
+offsets are gone, and a new cluster begins. Import a backup, if there is one (kafka.import).`,
+          message.notice,
+        )
+        for (const listener of this.#storageListeners) listener(message.notice)
         break
       case 'log': {
         const { logger } = this.#options

@@ -54,6 +54,7 @@ export {
 } from './partitioners.js'
 export { type Persistence, persistence } from './persistence.js'
 export { Producer } from './producer/producer.js'
+export type * from './storage/types.js'
 export * from './types.js'
 export type { WasmSource } from './module.js'
 export type { WorkerSources } from './workers.js'
