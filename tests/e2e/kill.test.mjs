@@ -9,7 +9,7 @@ import { backends } from '../lib/chromium.mjs'
 import { serve } from '../lib/serve.mjs'
 
 const seed = Number(process.env.SEED ?? 20_000)
-const kills = 6
+const kills = 5
 
 let server
 

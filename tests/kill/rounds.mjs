@@ -50,7 +50,9 @@ export async function killAgainAndAgain({ url, backend, durability, seed, kills,
         log(`${kill} kills: ${told(stored)}`)
         if (kill === kills) break
         await load(page, known, {
-          after_ms: chance() * (chance() < 0.25 ? 2000 : 400),
+          // A group takes a moment to form: now and then it is waited for.
+          begin: chance() < 0.4 ? 'committed' : 'acknowledged',
+          after_ms: chance() * 400,
           flights: {
             first: kill * numbersPerRound,
             batch: 1 + Math.floor(chance() * 200),
@@ -77,8 +79,8 @@ export async function killAgainAndAgain({ url, backend, durability, seed, kills,
 }
 
 /** Loads until it is time to kill. */
-async function load(page, known, { after_ms, flights, upkeep }) {
-  const begun = known.nextAcknowledgement()
+async function load(page, known, { begin, after_ms, flights, upkeep }) {
+  const begun = known.next(begin)
   const loaded = page.evaluate(([flights, upkeep]) => window.kill.load(flights, upkeep), [flights, upkeep])
   await Promise.race([begun, loaded])
   // The page dies in the middle of it, and says so; of anything else the run must hear.
@@ -94,7 +96,7 @@ class Known {
   committed = { seen: [], confirmed: [] }
   /** What was there at the last look. */
   stored
-  #begin = () => {}
+  #awaited = {}
 
   constructor(origins) {
     this.origins = origins
@@ -104,7 +106,7 @@ class Known {
     const raise = (list, at, to) => (list[at] = Math.max(list[at] ?? 0, to))
     await page.exposeBinding('acknowledged', (_, sent) => {
       this.acknowledged.push(sent)
-      this.#begin()
+      this.#awaited.acknowledged?.()
     })
     await page.exposeBinding('kept', (_, { topic, ...sent }) => void this.kept[topic].push(sent))
     await page.exposeBinding('deleted', (_, told) => {
@@ -112,11 +114,13 @@ class Known {
     })
     await page.exposeBinding('committed', (_, { partition, ...told }) => {
       for (const [what, offset] of Object.entries(told)) raise(this.committed[what], partition, offset)
+      if (told.confirmed) this.#awaited.committed?.()
     })
   }
 
-  nextAcknowledgement() {
-    return new Promise((resolve) => (this.#begin = resolve))
+  /** Waits until a page tells that something was `acknowledged` or `committed`. */
+  next(what) {
+    return new Promise((resolve) => (this.#awaited = { [what]: resolve }))
   }
 
   check(stored) {
