@@ -1,11 +1,16 @@
 // Drives the demo page as a person would: by what is written on its buttons and fields.
 
 import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { launch, newProfile } from './chromium.mjs'
+import { serve } from './serve.mjs'
 
 export const flights = 20_000
 
-const patience_ms = 20_000
+/** Much more than it takes, as the machine may be slow and have other things to do. */
+const patience_ms = 60_000
 
 /** Waits until a probe gives what is expected, and fails with what it gave last. */
 export async function eventually(probe, expected, what) {
@@ -17,6 +22,47 @@ export async function eventually(probe, expected, what) {
     await sleep(50)
   } while (Date.now() < until)
   assert.equal(last, expected, what)
+}
+
+/** Serves the built demo, for as long as the tests of a file run. */
+export function served() {
+  const demo = { url: '' }
+  let server
+  before(async () => {
+    server = await serve(fileURLToPath(new URL('../../web/dist/', import.meta.url)))
+    demo.url = server.url
+  })
+  after(() => server?.close())
+  return demo
+}
+
+/**
+ * Serves the built demo, and starts a browser with an empty profile, for as long as the tests of a file
+ * run.
+ */
+export function opened() {
+  const demo = served()
+  let profile
+  let browser
+  before(async () => {
+    profile = await newProfile()
+    browser = await launch(profile.path)
+  })
+  after(async () => {
+    await browser?.close()
+    await profile?.remove()
+  })
+  return {
+    get url() {
+      return demo.url
+    },
+    /** A tab that is closed when the test is over. */
+    async tab(t) {
+      const page = await browser.context.newPage()
+      t.after(() => page.close())
+      return new Demo(page)
+    },
+  }
 }
 
 export class Demo {
@@ -44,6 +90,28 @@ export class Demo {
   async open(url) {
     await this.page.goto(url)
     assert.equal(await this.settled(), 'open', await this.page.locator('body').innerText())
+  }
+
+  /** Goes to a screen by the navigation. */
+  async to(screen) {
+    await this.get('navigation').getByRole('link', { name: screen }).click()
+    await this.page.getByRole('heading', { level: 1 }).waitFor()
+  }
+
+  /** Goes to a topic by the list of them, and to one of its tabs. */
+  async topic(name, tab) {
+    await this.to('Topics')
+    await this.get(`topic-${name}`).getByRole('link').click()
+    await this.get('topic-head').waitFor()
+    if (tab) await this.tab(tab)
+  }
+
+  /** Goes to a tab of the topic. */
+  async tab(name) {
+    const link = this.page.locator('.tabs').getByRole('link', { name })
+    if ((await link.getAttribute('aria-current')) !== null) return
+    await link.click()
+    await this.page.locator('.tabs [aria-current]', { hasText: name }).waitFor()
   }
 
   async reload() {
@@ -90,6 +158,7 @@ export class Demo {
   }
 
   async browse({ partition, from, offset, time }) {
+    await this.tab('Messages')
     const form = this.get('browse')
     if (partition !== undefined) await form.getByLabel('Partition').selectOption(String(partition))
     if (from) await form.getByLabel('Begin with').selectOption({ label: from })
@@ -99,6 +168,7 @@ export class Demo {
   }
 
   async load() {
+    await this.to('Overview')
     await this.page.getByLabel('As fast as they are stored').check()
     await this.get('load-flights').click()
     await this.holds(flights)
@@ -111,6 +181,7 @@ export class Demo {
   }
 
   async createTopic({ name, partitions, durability }) {
+    await this.to('Topics')
     await this.get('new-topic').click()
     const dialog = this.get('new-topic-dialog')
     await dialog.getByLabel('Name').fill(name)
@@ -122,6 +193,7 @@ export class Demo {
 
   /** Sends a record; gives where it went. */
   async send({ key, value, partition, headers = [] }) {
+    await this.tab('Produce')
     const form = this.get('produce-form')
     await form.locator('[name=key]').fill(key ?? '')
     await form.getByLabel('No value: a tombstone').setChecked(value === null)

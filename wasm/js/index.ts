@@ -35,6 +35,7 @@ export { PartitionAssigners } from './consumer/round-robin.js'
 export type * from './consumer/types.js'
 export * from './errors.js'
 export type { Leadership } from './endpoint.js'
+export { init, type InitOptions } from './init.js'
 export type * from './instrumentation/events.js'
 export { Kafka } from './kafka.js'
 export {
@@ -54,3 +55,5 @@ export {
 export { type Persistence, persistence } from './persistence.js'
 export { Producer } from './producer/producer.js'
 export * from './types.js'
+export type { WasmSource } from './module.js'
+export type { WorkerSources } from './workers.js'

@@ -1,7 +1,8 @@
+import { openTcp } from '#platform'
 import { parseBrokers } from './address.js'
 import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
-import { KafkaJSNonRetriableError } from './errors.js'
+import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
 import { Producer } from './producer/producer.js'
@@ -44,8 +45,8 @@ interface Differences {
  * ```
  *
  * `idb://<name>` is a broker that keeps its data in IndexedDB; all tabs and workers of the site share
- * it, and one of the tabs runs it; `memory://<name>` is one in the memory of this page or process. The broker starts with the first
- * connection.
+ * it, and one of the tabs runs it; `memory://<name>` is one in the memory of this page or process. Such
+ * a broker starts with the first connection. In Node, `host:port` is one of a Kafka cluster.
  */
 export class Kafka {
   readonly #config: KafkaConfig
@@ -53,7 +54,7 @@ export class Kafka {
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
-    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers)
+    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers, openTcp !== undefined)
     this.#config = config
     this.#logger = createLogger(config.logLevel ?? logLevel.INFO, config.logCreator)
   }
@@ -155,10 +156,24 @@ export class Kafka {
   }
 
   async #endpoint(): Promise<{ endpoint: Endpoint; address: string }> {
-    const { brokers, storageTimeout = 5_000 } = this.#config
-    const address = parseBrokers(typeof brokers === 'function' ? await brokers() : brokers)
-    const options = { timeoutMs: storageTimeout, logger: this.#logger.namespace('Broker') }
-    return { endpoint: endpointOf(address, options), address: address.text }
+    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl, sasl } = this.#config
+    const { worker, sharedWorker } = this.#config
+    const list = typeof brokers === 'function' ? await brokers() : brokers
+    const address = parseBrokers(list, openTcp !== undefined)
+    // A broker in the browser has one user. Written for KafkaJS, a configuration may name it anyway.
+    if (sasl && address.scheme === 'tcp') {
+      throw new KafkaJSNotImplemented(
+        `SASL comes with a later version: ${address.text} cannot be reached with it. Leave out sasl where the brokers ask for none.`,
+      )
+    }
+    const endpoint = await endpointOf(address, {
+      timeoutMs: storageTimeout,
+      logger: this.#logger.namespace('Broker'),
+      workers: { worker, sharedWorker },
+      connectTimeoutMs: connectionTimeout,
+      tls: ssl === true ? {} : ssl || undefined,
+    })
+    return { endpoint, address: address.text }
   }
 
   async #open(differences: Differences, events: SessionEvents, logger: Logger): Promise<Session> {
@@ -167,7 +182,7 @@ export class Kafka {
     const { fetcher = {}, producer = {} } = differences
     const options: SessionOptions = {
       clientId: config.clientId ?? 'kafkajs',
-      address,
+      brokers: endpoint.brokers ?? [{ host: address, port: 0 }],
       connectionTimeout: config.connectionTimeout ?? 10_000,
       requestTimeout: config.requestTimeout ?? 30_000,
       metadataMaxAge: differences.metadataMaxAge ?? 300_000,

@@ -1,3 +1,4 @@
+import type { Broker } from './address.js'
 import type { Alarm, Endpoint } from './endpoint.js'
 import {
   KafkaJSConnectionError,
@@ -13,13 +14,14 @@ import type { Requests, Source } from './instrumentation/requests.js'
 import type { Logger } from './logger.js'
 import { randomSeed, startModule } from './module.js'
 import type { PartitionMetadata } from './partitioners.js'
-import { Client, type Fault, type Fetch } from './pkg/ottla_wasm.js'
+import { Client, type ClientEvents, type Fault, type Fetch } from './pkg/ottla_wasm.js'
 import type { Retry } from './types.js'
 
 /** What a client is made of; `src/client/options.rs` reads it. */
 export interface SessionOptions {
   clientId: string
-  address: string
+  /** Whom to ask first. */
+  brokers: readonly Broker[]
   connectionTimeout: number
   requestTimeout: number
   metadataMaxAge: number
@@ -108,6 +110,8 @@ export class Session {
   readonly #alarm: Alarm
   /** What ends the interest in each connection. */
   readonly #links = new Map<number, () => void>()
+  /** Where each connection leads to, as it is called in an application's configuration. */
+  readonly #brokers = new Map<number, string>()
   readonly #forgetRequests: () => void
   #closed = false
 
@@ -121,7 +125,15 @@ export class Session {
     await startModule()
     // Apart from the client's own attempts, which are repeated, and whose errors are less telling.
     await endpoint.ready()
-    return new Session(endpoint, options, events, logger)
+    const session = new Session(endpoint, options, events, logger)
+    if (endpoint.brokers) {
+      // Whether one of them answers, and speaks Kafka's protocol, only a request tells.
+      await session.call({ op: 'metadata', topics: [], create: false }).catch((error: unknown) => {
+        session.close()
+        throw error
+      })
+    }
+    return session
   }
 
   private constructor(
@@ -135,14 +147,17 @@ export class Session {
     this.#alarm = endpoint.alarm(() => this.client.tick())
     const { requests } = events
     const source: Source = {
-      broker: options.address,
+      broker: (link) => this.#brokers.get(link) ?? '',
       clientId: options.clientId,
       requestTimeout: options.requestTimeout,
       silent: options.producer.acks === 0,
       observe: (observed) => this.client.observe(observed),
     }
-    this.client = new Client(options, randomSeed(), {
-      connect: (link) => void this.#connect(link),
+    const told: ClientEvents = {
+      connect: (link, host, port) => {
+        this.#brokers.set(link, port ? `${host}:${port}` : host)
+        void this.#connect(link, { host, port })
+      },
       schedule: (delayMs) => this.#alarm(delayMs),
       produced: (results, errors) => events.produced?.(results, errors),
       settled: (call, error, result) => {
@@ -157,8 +172,12 @@ export class Session {
       unreachable: (error) => logger.error(error.message),
       sent: (...request) => requests.sent(source, ...request),
       answered: (...answer) => requests.answered(source, ...answer),
-      unlinked: (link) => requests.unlinked(source, link),
-    })
+      unlinked: (link) => {
+        requests.unlinked(source, link)
+        this.#brokers.delete(link)
+      },
+    }
+    this.client = new Client(options, randomSeed(), told, endpoint.now)
     requests.add(source)
     this.#forgetRequests = () => requests.remove(source)
   }
@@ -222,20 +241,20 @@ export class Session {
     this.#endpoint.release()
   }
 
-  async #connect(link: number): Promise<void> {
+  async #connect(link: number, to: Broker): Promise<void> {
     try {
       const lost = (reason: string) => {
         this.#links.get(link)?.()
         if (this.#links.delete(link) && !this.#closed) this.client.disconnected(link, reason)
       }
-      const connection = await this.#endpoint.connect(lost)
+      const connection = await this.#endpoint.connect(lost, to)
       if (this.#closed) {
         if (!('port' in connection)) return
         connection.forget()
         connection.port.postMessage(null)
       } else if ('port' in connection) {
         this.#links.set(link, connection.forget)
-        this.client.connected(link, connection.port)
+        this.client.connected(link, connection.port as MessagePort)
         // Where browsers tell of the other side's end, this comes first.
         connection.port.addEventListener('close', () => lost('the tab of the broker is gone'))
       } else {

@@ -1,6 +1,7 @@
 import type { logCreator, logLevel } from './logger.js'
 import type { PartitionAssigner } from './consumer/types.js'
 import type { ICustomPartitioner } from './partitioners.js'
+import type { WorkerSources } from './workers.js'
 
 /** How often, and after how long a pause, something is tried again. Times are in milliseconds. */
 export interface RetryOptions {
@@ -24,9 +25,27 @@ export type BrokersFunction = () => string[] | Promise<string[]>
 /** Retry options, all of them. @internal */
 export type Retry = Required<Omit<RetryOptions, 'restartOnFailure'>>
 
+/** Options of Node's `tls.connect`: these, and all others. */
+export interface TlsOptions {
+  /** The authorities that are trusted, in PEM, in the place of those that Node knows. */
+  ca?: unknown
+  /** The client's own certificate, in PEM. */
+  cert?: unknown
+  /** The key of `cert`, in PEM. */
+  key?: unknown
+  /** The name that the broker's certificate must have; the host of its address. */
+  servername?: string
+  /** Whether the broker's certificate must be trusted. True. */
+  rejectUnauthorized?: boolean
+  [option: string]: unknown
+}
+
 /** The configuration of a {@link Kafka}. Times are in milliseconds. */
-export interface KafkaConfig {
-  /** `['idb://<name>']` or `['memory://<name>']`, or a function that gives such a list. */
+export interface KafkaConfig extends WorkerSources {
+  /**
+   * `['idb://<name>']` or `['memory://<name>']`; in Node also `['host:port', …]`, some brokers of a
+   * cluster, which are asked in turn for all of them; or a function that gives such a list.
+   */
   brokers: string[] | BrokersFunction
   /** The client's name for itself. */
   clientId?: string
@@ -36,18 +55,18 @@ export interface KafkaConfig {
   requestTimeout?: number
   /** Whether requests that take longer than `requestTimeout` fail. They always do. */
   enforceRequestTimeout?: boolean
+  /** Whether brokers at `host:port` are reached over TLS, and how: options of Node's `tls.connect`. */
+  ssl?: boolean | TlsOptions
+  /** For brokers at `host:port` not there yet: `connect()` rejects. Of no use for others. */
+  sasl?: object
   retry?: RetryOptions
   logLevel?: logLevel
   logCreator?: logCreator
-  /** Of no use where there is no network between the client and its broker: in a page. */
-  ssl?: unknown
-  /** As `ssl`. */
-  sasl?: unknown
-  /** As `ssl`. */
+  /** Of no use without `sasl`. */
   authenticationTimeout?: number
-  /** As `ssl`. */
+  /** As `authenticationTimeout`. */
   reauthenticationThreshold?: number
-  /** As `ssl`. */
+  /** Of no use: sockets are Node's own. */
   socketFactory?: unknown
   /**
    * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open

@@ -16,8 +16,11 @@ export interface Fault {
 
 /** What a client tells its caller. None of these may throw. */
 export interface ClientEvents {
-  /** A connection is wanted: answer with connected, connectedLocal or disconnected. */
-  connect(link: number): void
+  /**
+   * A connection is wanted, to where the options or the broker say: answer with connected,
+   * connectedLocal or disconnected.
+   */
+  connect(link: number, host: string, port: number): void
   /** Call tick after this delay. Replaces an earlier wish. */
   schedule(delayMs: number): void
   /**
@@ -67,7 +70,7 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "ClientEvents")]
     pub type ClientEvents;
     #[wasm_bindgen(method)]
-    pub(super) fn connect(this: &ClientEvents, link: f64);
+    pub(super) fn connect(this: &ClientEvents, link: f64, host: &str, port: i32);
     #[wasm_bindgen(method)]
     pub(super) fn schedule(this: &ClientEvents, delay_ms: f64);
     #[wasm_bindgen(method)]

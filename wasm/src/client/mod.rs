@@ -74,15 +74,16 @@ struct Done {
 
 #[wasm_bindgen(js_class = Client)]
 impl ClientBinding {
-    /// A client with options as in `js/session.ts`.
+    /// A client with options as in `js/session.ts`. `now` is its clock, where it has one of its own.
     #[wasm_bindgen(constructor)]
     pub fn new(
         options: &JsValue,
         seed: u64,
         events: ClientEvents,
+        now: Option<js_sys::Function>,
     ) -> Result<ClientBinding, JsValue> {
         let config = options::read(options)?;
-        let clock = Clock::new();
+        let clock = Clock::new(now);
         let client = Client::new(config, seed).map_err(|error| answer::error(&error))?;
         Ok(ClientBinding(Rc::new(Shared {
             client: RefCell::new(client),
@@ -255,7 +256,9 @@ impl Shared {
 
     fn perform(&self, output: ClientOutput) {
         match output {
-            ClientOutput::Connect { link, .. } => self.events.connect(link.0 as f64),
+            ClientOutput::Connect { link, host, port } => {
+                self.events.connect(link.0 as f64, &host, port);
+            }
             ClientOutput::Send { link, frame } => {
                 let linked = self.links.borrow().get(&link).cloned();
                 if let Some(linked) = linked {

@@ -16,7 +16,7 @@ pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
     let (retry, producer) = (options.get("retry"), options.get("producer"));
     Ok(ClientConfig {
         client_id: options.text("clientId")?,
-        bootstrap: vec![Address::new(options.text("address")?, 0)],
+        bootstrap: options.list("brokers", address)?,
         connection_timeout_ms: options.number("connectionTimeout")? as u64,
         request_timeout_ms: options.number("requestTimeout")? as u64,
         metadata_max_age_ms: options.number("metadataMaxAge")? as u64,
@@ -27,6 +27,11 @@ pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
         group: read_group(&options.get("group"))?,
         ..ClientConfig::default()
     })
+}
+
+fn address(broker: &JsValue) -> Result<Address, JsValue> {
+    let broker = Properties(broker);
+    Ok(Address::new(broker.text("host")?, broker.number("port")? as i32))
 }
 
 fn read_retry(retry: &Properties<'_>) -> Result<RetryConfig, JsValue> {

@@ -43,7 +43,7 @@ interface Tally extends Omit<Lane, 'keys' | 'rate'> {
 }
 
 class Follower {
-  readonly #topic: string
+  readonly topic: string
   readonly #consumer: Consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
   readonly #tallies = new Map<number, Tally>()
   #latest: Seen[] = []
@@ -51,11 +51,11 @@ class Follower {
   #stopped = false
 
   constructor(topic: string) {
-    this.#topic = topic
+    this.topic = topic
   }
 
   async start(): Promise<void> {
-    const topic = this.#topic
+    const topic = this.topic
     const ends = await fetchEnds(topic)
     for (const end of ends) {
       const { partition, high } = end
@@ -90,7 +90,7 @@ class Follower {
     const removeListener = this.#consumer.on(this.#consumer.events.STOP, () => {
       removeListener()
       if (this.#stopped) return
-      this.#consumer.seek({ topic: this.#topic, partition, offset: 'latest' })
+      this.#consumer.seek({ topic: this.topic, partition, offset: 'latest' })
       void this.#run()
     })
   }
@@ -146,6 +146,18 @@ function partitionOf(error: unknown): number | undefined {
 }
 
 let follower: Follower | undefined
+
+/** Does what a consumer of the topic would complain of: it is stopped before, and follows again where that fails. */
+export async function without(topic: string, work: () => Promise<void>): Promise<void> {
+  const isFollowed = follower?.topic === topic
+  if (isFollowed) await follow(undefined)
+  try {
+    await work()
+  } catch (error) {
+    if (isFollowed) void follow(topic)
+    throw error
+  }
+}
 
 /** Follows a topic, and no longer the one before. */
 export async function follow(topic: string | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 /** Reads one page of a partition. */
 
-import type { Start } from '../route'
+import type { Start } from '../console/where'
 import { broker } from './connection'
 import { explain, type Problem } from './problem'
 import { type Seen, seen } from './record'

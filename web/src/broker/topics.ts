@@ -1,8 +1,7 @@
 /** Topics: which there are, and what can be done with them. */
 
-import { batch, computed, signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import { type ConfigEntries, ConfigResourceTypes } from 'ottla'
-import { go, route } from '../route'
 import { broker, connection, reconnect } from './connection'
 import { explain, type Problem } from './problem'
 
@@ -36,9 +35,6 @@ export const topics = signal<Topic[] | undefined>(undefined)
 
 /** Why it is not known which topics there are. */
 export const unlisted = signal<Problem | undefined>(undefined)
-
-/** The topic that is looked at. */
-export const selected = computed(() => topics.value?.find(({ name }) => name === route.value.topic))
 
 export const recordsOf = (partitions: readonly { low: number; high: number }[]): number =>
   partitions.reduce((sum, { low, high }) => sum + high - low, 0)
@@ -75,13 +71,39 @@ export async function refresh(): Promise<void> {
     batch(() => {
       unlisted.value = undefined
       topics.value = found
-      const isThere = names.includes(route.value.topic ?? '')
-      if (!isThere && names.length > 0) go({ topic: names.includes('flights') ? 'flights' : names[0] })
     })
   } catch (error) {
     if (mine === turn) unlisted.value = explain(error)
   }
 }
+
+/** How often it is asked again what there is, for as long as it is shown. */
+const ASK_EVERY_MS = 500
+
+function repeat(ask: () => Promise<void>): () => void {
+  let isStopped = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const again = async () => {
+    if (!document.hidden) await ask()
+    if (!isStopped) timer = setTimeout(again, ASK_EVERY_MS)
+  }
+  timer = setTimeout(again, ASK_EVERY_MS)
+  return () => {
+    isStopped = true
+    clearTimeout(timer)
+  }
+}
+
+/** Keeps the list of topics as it is, until the function that is returned is called. */
+export const watchTopics = (): (() => void) => repeat(refresh)
+
+/** Keeps one topic as it is, until the function that is returned is called. */
+export const watchTopic = (name: string): (() => void) =>
+  repeat(async () => {
+    if (connection.peek().state !== 'open') return
+    const now = await describe(name)
+    topics.value = topics.peek()?.map((each) => (each.name === name ? now : each))
+  })
 
 /** Makes a topic. False if there was one of this name. */
 export async function create({ name, partitions, configs }: NewTopic): Promise<boolean> {

@@ -1,0 +1,106 @@
+/** One topic: what can be done to it, and what there is to see of it, by tabs. */
+
+import { useSignal } from '@preact/signals'
+import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { connection } from '../../broker/connection'
+import { follow } from '../../broker/follow'
+import { recordsOf, type Topic, topics, watchTopic } from '../../broker/topics'
+import { counted } from '../../format'
+import { href, visit } from '../../route'
+import { Tabs } from '../../ui/tabs'
+import { Title } from '../../ui/title'
+import { Trouble } from '../../ui/trouble'
+import { AddPartitions } from './add-partitions'
+import { Configuration } from './configuration'
+import { DeleteTopic } from './delete-topic'
+import { Groups } from './groups'
+import { Partitions } from './partitions'
+import { Produce } from './produce'
+import { Records } from './records'
+
+export interface TabProps {
+  topic: Topic
+}
+
+const tabs: { name: string | undefined; label: string; component: ComponentType<TabProps> }[] = [
+  { name: undefined, label: 'Partitions', component: Partitions },
+  { name: 'messages', label: 'Messages', component: Records },
+  { name: 'produce', label: 'Produce', component: Produce },
+  { name: 'groups', label: 'Groups', component: Groups },
+  { name: 'configuration', label: 'Configuration', component: Configuration },
+]
+
+export default function TopicScreen({ name, tab }: { name: string; tab: string | undefined }) {
+  const topic = topics.value?.find((each) => each.name === name)
+  if (!topic) return <Missing name={name} />
+  return <Present topic={topic} tab={tab} />
+}
+
+function Missing({ name }: { name: string }) {
+  return (
+    <>
+      <Title>No topic {name}</Title>
+      <p>
+        It may have been deleted, or is in another database. <a href={href(['topics'])}>See which topics there are.</a>
+      </p>
+    </>
+  )
+}
+
+function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
+  const { name, partitions, problem } = topic
+  const asked = useSignal<'add' | 'delete' | undefined>(undefined)
+  const close = () => (asked.value = undefined)
+  const records = recordsOf(partitions)
+  const shown = tabs.find((each) => each.name === tab) ?? tabs[0]
+  useEffect(() => watchTopic(name), [name])
+  // What is shown of the records that come, and of their keys; read anew when partitions are added.
+  const isFollowed = !problem && (shown?.name === undefined || shown.name === 'messages' || asked.value === 'add')
+  const open = connection.value.state === 'open' ? connection.value.broker : undefined
+  useEffect(() => {
+    if (!isFollowed) return
+    void follow(name)
+    return () => void follow(undefined)
+  }, [open, name, partitions.length, isFollowed])
+  return (
+    <>
+      <Title
+        testid="topic-head"
+        about={
+          <>
+            <span data-testid="total" data-records={records}>
+              {counted(records, 'record')}
+            </span>{' '}
+            in {counted(partitions.length, 'partition')}
+          </>
+        }
+        actions={
+          <>
+            <button type="button" data-testid="add-partitions" onClick={() => (asked.value = 'add')}>
+              Add partitions
+            </button>
+            <button type="button" class="danger" data-testid="delete-topic" onClick={() => (asked.value = 'delete')}>
+              Delete
+            </button>
+          </>
+        }
+      >
+        <span class="hidden">Topic </span>
+        {name}
+      </Title>
+      <Tabs
+        label={`Topic ${name}`}
+        tabs={tabs.map((each) => ({
+          label: each.label,
+          href: href(['topics', name, ...(each.name ? [each.name] : [])]),
+          isCurrent: each === shown,
+        }))}
+      />
+      <Trouble problem={problem} />
+      {!problem && shown && <shown.component topic={topic} />}
+      {asked.value === 'add' && <AddPartitions topic={topic} onClose={close} />}
+      {asked.value === 'delete' && <DeleteTopic topic={topic} records={records} onClose={close} onDeleted={() => visit(['topics'])} />}
+    </>
+  )
+}
