@@ -51,7 +51,7 @@ export class KafkaJSProtocolError extends KafkaJSError {
   readonly code: number
 
   constructor(error: ProtocolFault | string) {
-    const { type = 'UNKNOWN', code = -1, retriable = false } = typeof error === 'string' ? {} : error
+    const { type = 'UNKNOWN', code = -1, retriable = true } = typeof error === 'string' ? {} : error
     super(messageOf(error), { retriable })
     this.type = type
     this.code = code
