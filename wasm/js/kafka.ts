@@ -1,12 +1,14 @@
 import { openTcp } from '#platform'
-import { parseBrokers } from './address.js'
+import { type Address, parseBrokers } from './address.js'
 import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
+import { asyncDispose } from './abort.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
 import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
+import { Topic } from './topic.js'
 import type {
   AdminConfig,
   ConsumerConfig,
@@ -14,6 +16,7 @@ import type {
   ProducerConfig,
   Retry,
   RetryOptions,
+  TlsOptions,
 } from './types.js'
 
 const RETRY: Retry = {
@@ -51,13 +54,12 @@ interface Differences {
 export class Kafka {
   readonly #config: KafkaConfig
   readonly #logger: Logger
+  /** Those that are connected. */
+  readonly #clients = new Set<Producer | Consumer | Admin>()
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
-    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers, openTcp !== undefined)
-    if (config?.sasl) {
-      throw new KafkaJSNotImplemented('SASL comes with a later version; leave out sasl.')
-    }
+    if (Array.isArray(config?.brokers)) addressOf(config, config.brokers)
     this.#config = config
     this.#logger = createLogger(config.logLevel ?? logLevel.INFO, config.logCreator)
   }
@@ -66,7 +68,7 @@ export class Kafka {
   producer(config: ProducerConfig = {}): Producer {
     const logger = this.#logger.namespace('Producer')
     const idempotent = config.idempotent ?? true
-    return new Producer(
+    return this.#kept(new Producer(
       config,
       ({ acks, compression }, events) =>
         this.#open(
@@ -86,7 +88,7 @@ export class Kafka {
           logger,
         ),
       logger,
-    )
+    ))
   }
 
   /** A consumer: it reads records, alone or as a member of a group. */
@@ -106,7 +108,7 @@ export class Kafka {
       },
     }
     const retry = this.#retry(config)
-    return new Consumer(
+    return this.#kept(new Consumer(
       config,
       retry,
       (events, { names }) => {
@@ -115,14 +117,38 @@ export class Kafka {
         return this.#open({ ...differences, group: own }, events, logger)
       },
       logger,
-    )
+    ))
   }
 
   /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger)
+    return this.#kept(
+      new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger),
+    )
+  }
+
+  /** A topic, to be read and written without clients to look after. */
+  topic(name: string): Topic {
+    return new Topic(name, this)
+  }
+
+  /**
+   * Disconnects all clients that this one has made, at the end of the block of `await using`. The broker
+   * stays.
+   */
+  async [asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.disconnect()))
+  }
+
+  /** Keeps in mind which clients are connected. */
+  #kept<T extends Producer | Consumer | Admin>(client: T): T {
+    client.connectedChanged = (connected) => {
+      if (connected) this.#clients.add(client)
+      else this.#clients.delete(client)
+    }
+    return client
   }
 
   #retry({ retry }: { retry?: RetryOptions }): Retry {
@@ -162,13 +188,13 @@ export class Kafka {
     const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl } = this.#config
     const { worker, sharedWorker } = this.#config
     const list = typeof brokers === 'function' ? await brokers() : brokers
-    const address = parseBrokers(list, openTcp !== undefined)
+    const address = addressOf(this.#config, list)
     const endpoint = await endpointOf(address, {
       timeoutMs: storageTimeout,
       logger: this.#logger.namespace('Broker'),
       workers: { worker, sharedWorker },
       connectTimeoutMs: connectionTimeout,
-      tls: ssl === true ? {} : ssl || undefined,
+      tls: ssl === true ? {} : (ssl as TlsOptions) || undefined,
     })
     return { endpoint, address: address.text }
   }
@@ -198,6 +224,14 @@ export class Kafka {
     }
     return Session.open(endpoint, options, events, logger)
   }
+}
+
+function addressOf({ sasl }: KafkaConfig, brokers: readonly string[]): Address {
+  const address = parseBrokers(brokers, openTcp !== undefined)
+  if (sasl && address.scheme === 'tcp') {
+    throw new KafkaJSNotImplemented('SASL comes with a later version: leave out sasl, and use ssl.')
+  }
+  return address
 }
 
 /** A member's options, checked. */

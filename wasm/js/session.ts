@@ -145,7 +145,7 @@ export class Session {
     this.#alarm = endpoint.alarm(() => this.client.tick())
     const { requests } = events
     const source: Source = {
-      broker: options.address,
+      broker: options.brokers.map(({ host, port }) => (port ? `${host}:${port}` : host)).join(),
       clientId: options.clientId,
       requestTimeout: options.requestTimeout,
       silent: options.producer.acks === 0,

@@ -56,21 +56,17 @@ export interface KafkaConfig extends WorkerSources {
   /** Whether requests that take longer than `requestTimeout` fail. They always do. */
   enforceRequestTimeout?: boolean
   /** Whether brokers at `host:port` are reached over TLS, and how: options of Node's `tls.connect`. */
-  ssl?: boolean | TlsOptions
-  /** Not there yet. */
-  sasl?: object
+  ssl?: boolean | TlsOptions | object
+  /** Comes with a later version, for brokers at `host:port`; others ask nobody who they are. */
+  sasl?: unknown
   retry?: RetryOptions
   logLevel?: logLevel
   logCreator?: logCreator
-  /** Of no use where there is no network between the client and its broker: in a page. */
-  ssl?: unknown
-  /** As `ssl`. */
-  sasl?: unknown
-  /** As `ssl`. */
+  /** Of no use without `sasl`. */
   authenticationTimeout?: number
-  /** As `ssl`. */
+  /** Of no use without `sasl`. */
   reauthenticationThreshold?: number
-  /** As `ssl`. */
+  /** Not used: connections are made by Node's `net` and `tls`. */
   socketFactory?: unknown
   /**
    * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open
