@@ -1,5 +1,5 @@
 import { openTcp } from '#platform'
-import { type Address, parseBrokers } from './address.js'
+import { parseBrokers } from './address.js'
 import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
@@ -59,7 +59,7 @@ export class Kafka {
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
-    if (Array.isArray(config?.brokers)) addressOf(config, config.brokers)
+    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers, openTcp !== undefined)
     this.#config = config
     this.#logger = createLogger(config.logLevel ?? logLevel.INFO, config.logCreator)
   }
@@ -185,10 +185,16 @@ export class Kafka {
   }
 
   async #endpoint(): Promise<{ endpoint: Endpoint; address: string }> {
-    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl } = this.#config
+    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl, sasl } = this.#config
     const { worker, sharedWorker } = this.#config
     const list = typeof brokers === 'function' ? await brokers() : brokers
-    const address = addressOf(this.#config, list)
+    const address = parseBrokers(list, openTcp !== undefined)
+    // A broker in the browser has one user. Written for KafkaJS, a configuration may name it anyway.
+    if (sasl && address.scheme === 'tcp') {
+      throw new KafkaJSNotImplemented(
+        `SASL comes with a later version: ${address.text} cannot be reached with it. Leave out sasl where the brokers ask for none.`,
+      )
+    }
     const endpoint = await endpointOf(address, {
       timeoutMs: storageTimeout,
       logger: this.#logger.namespace('Broker'),
@@ -224,14 +230,6 @@ export class Kafka {
     }
     return Session.open(endpoint, options, events, logger)
   }
-}
-
-function addressOf({ sasl }: KafkaConfig, brokers: readonly string[]): Address {
-  const address = parseBrokers(brokers, openTcp !== undefined)
-  if (sasl && address.scheme === 'tcp') {
-    throw new KafkaJSNotImplemented('SASL comes with a later version: leave out sasl, and use ssl.')
-  }
-  return address
 }
 
 /** A member's options, checked. */

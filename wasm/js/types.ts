@@ -56,17 +56,17 @@ export interface KafkaConfig extends WorkerSources {
   /** Whether requests that take longer than `requestTimeout` fail. They always do. */
   enforceRequestTimeout?: boolean
   /** Whether brokers at `host:port` are reached over TLS, and how: options of Node's `tls.connect`. */
-  ssl?: boolean | TlsOptions | object
-  /** Comes with a later version, for brokers at `host:port`; others ask nobody who they are. */
-  sasl?: unknown
+  ssl?: boolean | TlsOptions
+  /** For brokers at `host:port` not there yet: `connect()` rejects. Of no use for others. */
+  sasl?: object
   retry?: RetryOptions
   logLevel?: logLevel
   logCreator?: logCreator
   /** Of no use without `sasl`. */
   authenticationTimeout?: number
-  /** Of no use without `sasl`. */
+  /** As `authenticationTimeout`. */
   reauthenticationThreshold?: number
-  /** Not used: connections are made by Node's `net` and `tls`. */
+  /** Of no use: sockets are Node's own. */
   socketFactory?: unknown
   /**
    * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open

@@ -7,9 +7,9 @@ import {
 import { producerEvents, type ProducerEventMap } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
 import { Part } from '../part.js'
-import { type WritableOptions, writableOf } from '../streams.js'
-import { DefaultPartitioner, type ICustomPartitioner } from '../partitioners.js'
+import { DefaultPartitioner, type ICustomPartitioner, shown } from '../partitioners.js'
 import type { Session, SessionEvents } from '../session.js'
+import { type WritableOptions, writableOf } from '../streams.js'
 import {
   CompressionTypes,
   type Message,
@@ -164,7 +164,7 @@ export class Producer extends Part<ProducerEventMap> {
   ): Promise<RecordMetadata[]> {
     const partitionMetadata = await lane.partitions(topic, this.#config)
     const partitions = messages.map((message) => {
-      const chosen = partition({ topic, partitionMetadata, message })
+      const chosen = partition({ topic, partitionMetadata, message: shown(message) })
       if (!Number.isInteger(chosen) || chosen < 0) {
         throw new KafkaJSNonRetriableError(
           `The partitioner returned ${String(chosen)} for topic ${topic}; it must return the number \
