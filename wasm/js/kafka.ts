@@ -4,9 +4,11 @@ import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
+import { asyncDispose } from './abort.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
 import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
+import { Topic } from './topic.js'
 import type {
   BackupSource,
   ExportOptions,
@@ -22,6 +24,7 @@ import type {
   ProducerConfig,
   Retry,
   RetryOptions,
+  TlsOptions,
 } from './types.js'
 
 const RETRY: Retry = {
@@ -59,6 +62,8 @@ interface Differences {
 export class Kafka {
   readonly #config: KafkaConfig
   readonly #logger: Logger
+  /** Those that are connected. */
+  readonly #clients = new Set<Producer | Consumer | Admin>()
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
@@ -71,7 +76,7 @@ export class Kafka {
   producer(config: ProducerConfig = {}): Producer {
     const logger = this.#logger.namespace('Producer')
     const idempotent = config.idempotent ?? true
-    return new Producer(
+    return this.#kept(new Producer(
       config,
       ({ acks, compression }, events) =>
         this.#open(
@@ -91,7 +96,7 @@ export class Kafka {
           logger,
         ),
       logger,
-    )
+    ))
   }
 
   /** A consumer: it reads records, alone or as a member of a group. */
@@ -111,7 +116,7 @@ export class Kafka {
       },
     }
     const retry = this.#retry(config)
-    return new Consumer(
+    return this.#kept(new Consumer(
       config,
       retry,
       (events, { names }) => {
@@ -120,14 +125,38 @@ export class Kafka {
         return this.#open({ ...differences, group: own }, events, logger)
       },
       logger,
-    )
+    ))
   }
 
   /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger)
+    return this.#kept(
+      new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger),
+    )
+  }
+
+  /** A topic, to be read and written without clients to look after. */
+  topic(name: string): Topic {
+    return new Topic(name, this)
+  }
+
+  /**
+   * Disconnects all clients that this one has made, at the end of the block of `await using`. The broker
+   * stays.
+   */
+  async [asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.disconnect()))
+  }
+
+  /** Keeps in mind which clients are connected. */
+  #kept<T extends Producer | Consumer | Admin>(client: T): T {
+    client.connectedChanged = (connected) => {
+      if (connected) this.#clients.add(client)
+      else this.#clients.delete(client)
+    }
+    return client
   }
 
   #retry({ retry }: { retry?: RetryOptions }): Retry {
@@ -215,7 +244,7 @@ export class Kafka {
       logger: this.#logger.namespace('Broker'),
       workers: { worker, sharedWorker },
       connectTimeoutMs: connectionTimeout,
-      tls: ssl === true ? {} : ssl || undefined,
+      tls: ssl === true ? {} : (ssl as TlsOptions) || undefined,
     })
     return { endpoint, address: address.text }
   }
