@@ -33,7 +33,7 @@ demo: $(stamps)/demo ## Build everything and serve the demo on localhost
 	npm run preview --workspace web
 
 .PHONY: test
-test: setup-test lint test-rust instructions test-wasm test-package test-browser ## Run every check and every test
+test: setup-test lint test-rust instructions test-wasm test-package test-packages test-browser ## Run every check and every test
 	$(call step,All passed)
 	@cat target/not-run/* 2>/dev/null || true
 
@@ -99,13 +99,22 @@ lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences,
 .PHONY: build
 build: $(stamps)/demo ## Build the package and the demo
 
+.PHONY: package
+package: $(stamps)/packed ## Pack the npm package, as it would be published, into target/npm
+
+.PHONY: test-packages
+test-packages: setup-packages $(stamps)/packed ## Install the packed package with each bundler, and try it in Chromium
+	$(call step,The packed package under bundlers and servers)
+	npm test --prefix tests/packaging
+
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf target wasm/dist wasm/js/pkg web/dist tests/dist
+	rm -rf target wasm/dist wasm/js/pkg web/dist tests/dist tests/packaging/projects
 
 .PHONY: distclean
 distclean: clean ## Remove what was installed, too
 	rm -rf .tools node_modules wasm/node_modules web/node_modules tests/node_modules
+	rm -rf tests/packaging/node_modules
 
 # ---- The parts of `make test`
 
@@ -143,6 +152,12 @@ $(stamps)/demo: $(stamps)/package $(demo) | setup-build
 	npm run build --workspace web
 	@mkdir -p $(@D) && touch $@
 
+$(stamps)/packed: $(stamps)/package wasm/LICENSE
+	$(call step,Packing the package ottla)
+	@rm -rf target/npm && mkdir -p target/npm
+	npm pack --workspace wasm --pack-destination target/npm
+	@touch $@
+
 # The pages that the end-to-end tests and the benchmarks open.
 $(stamps)/pages: $(stamps)/package $(pages) | setup-build
 	$(call step,Building the test pages)
@@ -151,7 +166,7 @@ $(stamps)/pages: $(stamps)/package $(pages) | setup-build
 
 # ---- What is installed, where it is missing
 
-.PHONY: setup-rust setup-build setup-lint setup-bench setup-test setup-instructions setup-fuzz
+.PHONY: setup-rust setup-build setup-lint setup-bench setup-test setup-packages setup-instructions setup-fuzz
 setup-rust:
 	@scripts/setup rust
 setup-build: setup-rust
@@ -162,6 +177,8 @@ setup-bench: setup-build
 	@scripts/setup chromium
 setup-test: setup-lint
 	@scripts/setup chromium
+setup-packages: setup-build
+	@scripts/setup chromium packaging
 setup-instructions: setup-rust
 	@scripts/setup valgrind
 setup-fuzz: setup-rust

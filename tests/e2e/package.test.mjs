@@ -7,7 +7,7 @@ import { backends, launch, newProfile } from '../lib/chromium.mjs'
 import { serve } from '../lib/serve.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-const timeout = 60_000
+const timeout = 120_000
 let server
 
 before(async () => {

@@ -1,6 +1,7 @@
 // Measures how long nobody can write when the leader of several tabs dies: from its death to the first
 // write that another tab gets acknowledged by the next leader. Says whether anything that was
-// acknowledged is missing, or stored twice.
+// acknowledged is missing, or stored twice. `--slowest 5` tells of the slowest how long each step took:
+// until the next leader had the lock, until its broker ran, until the first write was acknowledged.
 //
 //   npm run failover --workspace tests -- --kills 100
 
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     by: { type: 'string', default: 'close,crash,terminate' },
     backend: { type: 'string', default: 'leveldb' },
     channel: { type: 'boolean', default: false },
+    slowest: { type: 'string', default: '0' },
   },
 })
 const kills = Number(values.kills)
@@ -58,6 +60,7 @@ async function measure(by) {
   if (values.channel) before.push(withoutSharedWorker)
   const gone = { acknowledged: [], errors: [] }
   const took = []
+  const steps = []
   try {
     let tabs = []
     let opened = 0
@@ -84,7 +87,9 @@ async function measure(by) {
         await tab.knowsLeader((leadership) => leadership.epoch > epoch)
         firsts.push(await tab.page.evaluate(firstAcknowledged, epoch))
       }
-      took.push(Math.min(...firsts) - diedAt)
+      const first = firsts.reduce((one, other) => (one.at < other.at ? one : other))
+      took.push(first.at - diedAt)
+      steps.push({ kill, lock: first.electedAt - diedAt, broker: first.ledAt - diedAt, write: first.at - diedAt })
       tabs = others
       if (by !== 'close') await leader.page.close().catch(() => {})
     }
@@ -106,6 +111,11 @@ async function measure(by) {
         `min ${min.toFixed(0)}, median ${median(took).toFixed(0)}, p95 ${p95.toFixed(0)}, max ${max.toFixed(0)} ms; ` +
         `${gone.acknowledged.length} acknowledged, ${stored.length} stored, ${gone.errors.length} errors`,
     )
+    steps.sort((one, other) => other.write - one.write)
+    for (const { kill, lock, broker, write } of steps.slice(0, Number(values.slowest))) {
+      const [a, b, c] = [lock, broker, write].map((ms) => ms.toFixed(0))
+      console.log(`    kill ${kill}: the lock after ${a}, the broker after ${b}, the write after ${c} ms`)
+    }
   } finally {
     await browser.close()
     await profile.remove()
@@ -118,7 +128,12 @@ async function firstAcknowledged(epoch) {
   for (;;) {
     const change = client.changes.find(({ leadership }) => leadership?.epoch > epoch)
     const first = change && client.acknowledged.find(({ ackedAt }) => ackedAt > change.at)
-    if (first) return first.ackedAt
+    if (first) {
+      const before = client.changes.slice(0, client.changes.indexOf(change))
+      const elected = before.findLast(({ leadership }) => leadership?.epoch === epoch)
+      const electedAt = client.changes[client.changes.indexOf(elected) + 1].at
+      return { at: first.ackedAt, electedAt, ledAt: change.at }
+    }
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -9,7 +9,8 @@ import { serve } from './serve.mjs'
 
 export const flights = 20_000
 
-const patience_ms = 20_000
+/** Much more than it takes, as the machine may be slow and have other things to do. */
+const patience_ms = 60_000
 
 /** Waits until a probe gives what is expected, and fails with what it gave last. */
 export async function eventually(probe, expected, what) {

@@ -19,10 +19,11 @@ const types = {
  * @param {number} [port] 0 for any that is free. An origin has its own storage: who opens a profile
  *   anew needs the port that it had.
  * @param {(path: string, content: Buffer) => Buffer | string} [change] what to serve instead
+ * @param {Record<string, string>} [headers] what every answer has besides
  * @returns {Promise<{url: string, port: number, served: Map<string, Buffer>, close(): Promise<void>}>}
  *   `served` has what was asked for so far: path and content
  */
-export async function serve(folder, port = 0, change = (_, content) => content) {
+export async function serve(folder, port = 0, change = (_, content) => content, headers = {}) {
   const served = new Map()
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
@@ -31,7 +32,8 @@ export async function serve(folder, port = 0, change = (_, content) => content) 
       const content = change(path, await readFile(join(folder, path)))
       served.set(path, content)
       const type = types[extname(path)] ?? 'application/octet-stream'
-      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(content)
+      const all = { 'content-type': type, 'cache-control': 'no-cache', ...headers }
+      response.writeHead(200, all).end(content)
     } catch {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not found')
     }

@@ -133,7 +133,7 @@ export class IdbEndpoint implements Endpoint {
 
   #start(): Running {
     this.#watch()
-    const { timeoutMs } = this.#options
+    const { timeoutMs, workers } = this.#options
     const name = this.#name
     if (typeof indexedDB === 'undefined') {
       const message = 'there is no IndexedDB here; memory:// works without'
@@ -162,6 +162,7 @@ export class IdbEndpoint implements Endpoint {
         name,
         timeoutMs,
         module: loadModule(),
+        workers,
         receive: (message) => this.#receive(running, message),
         fail: (error) => fail(error),
       }),

@@ -1,8 +1,22 @@
+import type { DeleteGroupsResult } from './admin/types.js'
+import type { KafkaJSDeleteGroupsErrorGroups } from './compatible.js'
+import type { PartitionMetadata } from './partitioners.js'
+
 /** Options of every error. */
 export interface ErrorOptions {
   /** Whether the same call may succeed when it is made again. */
   retriable?: boolean
   cause?: unknown
+}
+
+/** What a broker's refusal is made of. */
+export interface ProtocolFault {
+  message: string
+  /** The name of Kafka's error. */
+  type?: string
+  /** Its number. */
+  code?: number
+  retriable?: boolean
 }
 
 /** What every error of this package descends from. */
@@ -11,17 +25,19 @@ export class KafkaJSError extends Error {
   /** Whether the same call may succeed when it is made again. */
   readonly retriable: boolean
   readonly helpUrl?: string
+  declare readonly cause?: Error
 
-  constructor(error: Error | string, { retriable = true, cause }: ErrorOptions = {}) {
-    super(typeof error === 'string' ? error : error.message, cause === undefined ? {} : { cause })
+  constructor(error: Error | string = '', { retriable = true, cause }: ErrorOptions = {}) {
+    super(messageOf(error), cause === undefined ? {} : { cause })
     this.retriable = retriable
+    this.helpUrl = (error as { helpUrl?: string }).helpUrl
   }
 }
 
 /** An error that stays however often one tries. */
 export class KafkaJSNonRetriableError extends KafkaJSError {
   override name = 'KafkaJSNonRetriableError'
-  constructor(error: Error | string, options: ErrorOptions = {}) {
+  constructor(error: Error | string = '', options: ErrorOptions = {}) {
     super(error, { ...options, retriable: false })
   }
 }
@@ -34,10 +50,11 @@ export class KafkaJSProtocolError extends KafkaJSError {
   /** The code's number. */
   readonly code: number
 
-  constructor(error: { message: string; type: string; code: number; retriable?: boolean }) {
-    super(error.message, { retriable: error.retriable ?? false })
-    this.type = error.type
-    this.code = error.code
+  constructor(error: ProtocolFault | string) {
+    const { type = 'UNKNOWN', code = -1, retriable = false } = typeof error === 'string' ? {} : error
+    super(messageOf(error), { retriable })
+    this.type = type
+    this.code = code
   }
 }
 
@@ -48,8 +65,8 @@ export class KafkaJSOffsetOutOfRange extends KafkaJSProtocolError {
   readonly partition: number
 
   constructor(
-    error: { message: string; type: string; code: number; retriable?: boolean },
-    { topic, partition }: { topic: string; partition: number },
+    error: ProtocolFault | string,
+    { topic = '', partition = -1 }: { topic?: string; partition?: number } = {},
   ) {
     super(error)
     this.topic = topic
@@ -62,12 +79,22 @@ export class KafkaJSCreateTopicError extends KafkaJSProtocolError {
   override name = 'KafkaJSCreateTopicError'
   readonly topic: string
 
-  constructor(
-    error: { message: string; type: string; code: number; retriable?: boolean },
-    topic: string,
-  ) {
+  constructor(error: ProtocolFault | string, topic: string) {
     super(error)
     this.topic = topic
+  }
+}
+
+/** A partition whose replicas could not be moved. */
+export class KafkaJSAlterPartitionReassignmentsError extends KafkaJSProtocolError {
+  override name = 'KafkaJSAlterPartitionReassignmentsError'
+  readonly topic?: string
+  readonly partition?: number
+
+  constructor(error: ProtocolFault | string, topic?: string, partition?: number) {
+    super(error)
+    this.topic = topic
+    this.partition = partition
   }
 }
 
@@ -77,7 +104,7 @@ export class KafkaJSAggregateError extends Error {
   readonly errors: (Error | string)[]
 
   constructor(message: Error | string, errors: (Error | string)[]) {
-    super(typeof message === 'string' ? message : message.message)
+    super(messageOf(message))
     this.errors = errors
   }
 }
@@ -85,15 +112,18 @@ export class KafkaJSAggregateError extends Error {
 /** Every attempt failed; `cause` is the last one's error. */
 export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
   override name = 'KafkaJSNumberOfRetriesExceeded'
+  declare readonly stack: string
   readonly retryCount: number
   /** In milliseconds. */
   readonly retryTime: number
 
   constructor(
     error: Error | string,
-    { retryCount, retryTime }: { retryCount: number; retryTime: number },
+    { retryCount = 0, retryTime = 0 }: { retryCount?: number; retryTime?: number } = {},
   ) {
     super(error, { cause: error })
+    // What the application wants to see is where the last attempt failed.
+    this.stack = `${this.name}\n  Caused by: ${typeof error === 'string' ? error : error.stack}`
     this.retryCount = retryCount
     this.retryTime = retryTime
   }
@@ -102,12 +132,12 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
 /** No connection to the broker, or one that broke. */
 export class KafkaJSConnectionError extends KafkaJSError {
   override name = 'KafkaJSConnectionError'
-  readonly broker?: string
+  readonly broker: string
   readonly code?: string
 
   constructor(
     error: Error | string,
-    { broker, code, ...options }: ErrorOptions & { broker?: string; code?: string } = {},
+    { broker = '', code, ...options }: ErrorOptions & { broker?: string; code?: string } = {},
   ) {
     super(error, options)
     this.broker = broker
@@ -118,6 +148,34 @@ export class KafkaJSConnectionError extends KafkaJSError {
 /** The broker did not answer in time. */
 export class KafkaJSRequestTimeoutError extends KafkaJSError {
   override name = 'KafkaJSRequestTimeoutError'
+  readonly broker: string
+  /** −1 where what took too long was more than one request. */
+  readonly correlationId: number
+  /** Times are in milliseconds, the points in time since 1970. */
+  readonly createdAt: number
+  readonly sentAt: number
+  readonly pendingDuration: number
+
+  constructor(
+    error: Error | string,
+    {
+      broker = '',
+      correlationId = -1,
+      createdAt = Date.now(),
+      sentAt = createdAt,
+      pendingDuration = 0,
+    }: Partial<Record<'correlationId' | 'createdAt' | 'sentAt' | 'pendingDuration', number>> & {
+      broker?: string
+      clientId?: string
+    } = {},
+  ) {
+    super(error)
+    this.broker = broker
+    this.correlationId = correlationId
+    this.createdAt = createdAt
+    this.sentAt = sentAt
+    this.pendingDuration = pendingDuration
+  }
 }
 
 /** Something is unknown because no metadata is there. */
@@ -130,15 +188,68 @@ export class KafkaJSTopicMetadataNotLoaded extends KafkaJSMetadataNotLoaded {
   override name = 'KafkaJSTopicMetadataNotLoaded'
   readonly topic: string
 
-  constructor(error: Error | string, { topic }: { topic: string }) {
+  constructor(error: Error | string, { topic = '' }: { topic?: string } = {}) {
     super(error)
     this.topic = topic
+  }
+}
+
+/** A member was assigned partitions that nobody knows. */
+export class KafkaJSStaleTopicMetadataAssignment extends KafkaJSError {
+  override name = 'KafkaJSStaleTopicMetadataAssignment'
+  readonly topic: string
+  readonly unknownPartitions: PartitionMetadata[]
+
+  constructor(
+    error: Error | string,
+    { topic = '', unknownPartitions = [] }: { topic?: string; unknownPartitions?: PartitionMetadata[] } = {},
+  ) {
+    super(error)
+    this.topic = topic
+    this.unknownPartitions = unknownPartitions
   }
 }
 
 /** The broker is too old, or too new, for a request. */
 export class KafkaJSServerDoesNotSupportApiKey extends KafkaJSNonRetriableError {
   override name = 'KafkaJSServerDoesNotSupportApiKey'
+  /** −1 and empty where the message alone says it. */
+  readonly apiKey: number
+  readonly apiName: string
+
+  constructor(
+    error: Error | string,
+    { apiKey = -1, apiName = '' }: { apiKey?: number; apiName?: string } = {},
+  ) {
+    super(error)
+    this.apiKey = apiKey
+    this.apiName = apiName
+  }
+}
+
+/** No broker of that name. */
+export class KafkaJSBrokerNotFound extends KafkaJSError {
+  override name = 'KafkaJSBrokerNotFound'
+}
+
+/** A message that ends too early. */
+export class KafkaJSPartialMessageError extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSPartialMessageError'
+}
+
+/** The broker did not accept who the client says it is. */
+export class KafkaJSSASLAuthenticationError extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSSASLAuthenticationError'
+}
+
+/** No broker coordinates the group. */
+export class KafkaJSGroupCoordinatorNotFound extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSGroupCoordinatorNotFound'
+}
+
+/** Records in a format that is not known. */
+export class KafkaJSUnsupportedMagicByteInMessageSet extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSUnsupportedMagicByteInMessageSet'
 }
 
 /** Something that KafkaJS has and this package does not have yet. */
@@ -189,18 +300,15 @@ export class KafkaJSStorageError extends KafkaJSError {
 /** Some groups could not be deleted; the others are. */
 export class KafkaJSDeleteGroupsError extends KafkaJSError {
   override name = 'KafkaJSDeleteGroupsError'
-  readonly groups: { groupId: string; errorCode: number; error: KafkaJSError }[]
+  readonly groups: DeleteGroupsResult[]
 
-  constructor(
-    error: Error | string,
-    groups: { groupId: string; errorCode: number; error: KafkaJSError }[] = [],
-  ) {
+  constructor(error: Error | string, groups: KafkaJSDeleteGroupsErrorGroups[] = []) {
     const which = groups.map(({ groupId, error }) => `${groupId}: ${error.message}`)
-    const what = typeof error === 'string' ? error : error.message
+    const what = messageOf(error)
     super(which.length > 0 ? `${what}: ${which.join('; ')}` : what, {
       retriable: groups.every(({ error }) => error.retriable),
     })
-    this.groups = groups
+    this.groups = groups as DeleteGroupsResult[]
   }
 }
 
@@ -222,4 +330,8 @@ export class KafkaJSDeleteTopicRecordsError extends KafkaJSError {
     })
     this.partitions = partitions
   }
+}
+
+function messageOf(error: { message: string } | string): string {
+  return typeof error === 'string' ? error : error.message
 }

@@ -1,20 +1,22 @@
+import { openTcp } from '#platform'
 import { parseBrokers } from './address.js'
 import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
-import { KafkaJSNonRetriableError } from './errors.js'
+import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
-import { Producer } from './producer.js'
+import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
 import type {
   AdminConfig,
   ConsumerConfig,
   KafkaConfig,
   ProducerConfig,
+  Retry,
   RetryOptions,
 } from './types.js'
 
-const RETRY: Required<RetryOptions> = {
+const RETRY: Retry = {
   maxRetryTime: 30_000,
   initialRetryTime: 300,
   factor: 0.2,
@@ -43,8 +45,8 @@ interface Differences {
  * ```
  *
  * `idb://<name>` is a broker that keeps its data in IndexedDB; all tabs and workers of the site share
- * it, and one of the tabs runs it; `memory://<name>` is one in the memory of this page or process. The broker starts with the first
- * connection.
+ * it, and one of the tabs runs it; `memory://<name>` is one in the memory of this page or process. Such
+ * a broker starts with the first connection. In Node, `host:port` is one of a Kafka cluster.
  */
 export class Kafka {
   readonly #config: KafkaConfig
@@ -52,7 +54,10 @@ export class Kafka {
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
-    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers)
+    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers, openTcp !== undefined)
+    if (config?.sasl) {
+      throw new KafkaJSNotImplemented('SASL comes with a later version; leave out sasl.')
+    }
     this.#config = config
     this.#logger = createLogger(config.logLevel ?? logLevel.INFO, config.logCreator)
   }
@@ -101,17 +106,26 @@ export class Kafka {
       },
     }
     const retry = this.#retry(config)
-    return new Consumer(config, retry, (events) => this.#open(differences, events, logger), logger)
+    return new Consumer(
+      config,
+      retry,
+      (events, { names }) => {
+        const assignors = names.length > 0 ? names : group?.assignors
+        const own = group && assignors ? { ...group, assignors } : group
+        return this.#open({ ...differences, group: own }, events, logger)
+      },
+      logger,
+    )
   }
 
   /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin(() => this.#open(differences, {}, logger), this.#retry(config), logger)
+    return new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger)
   }
 
-  #retry({ retry }: { retry?: RetryOptions }): Required<RetryOptions> {
+  #retry({ retry }: { retry?: RetryOptions }): Retry {
     return { ...RETRY, ...defined(this.#config.retry), ...defined(retry) }
   }
 
@@ -145,10 +159,18 @@ export class Kafka {
   }
 
   async #endpoint(): Promise<{ endpoint: Endpoint; address: string }> {
-    const { brokers, storageTimeout = 5_000 } = this.#config
-    const address = parseBrokers(typeof brokers === 'function' ? await brokers() : brokers)
-    const options = { timeoutMs: storageTimeout, logger: this.#logger.namespace('Broker') }
-    return { endpoint: endpointOf(address, options), address: address.text }
+    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl } = this.#config
+    const { worker, sharedWorker } = this.#config
+    const list = typeof brokers === 'function' ? await brokers() : brokers
+    const address = parseBrokers(list, openTcp !== undefined)
+    const endpoint = await endpointOf(address, {
+      timeoutMs: storageTimeout,
+      logger: this.#logger.namespace('Broker'),
+      workers: { worker, sharedWorker },
+      connectTimeoutMs: connectionTimeout,
+      tls: ssl === true ? {} : ssl || undefined,
+    })
+    return { endpoint, address: address.text }
   }
 
   async #open(differences: Differences, events: SessionEvents, logger: Logger): Promise<Session> {
@@ -157,7 +179,7 @@ export class Kafka {
     const { fetcher = {}, producer = {} } = differences
     const options: SessionOptions = {
       clientId: config.clientId ?? 'kafkajs',
-      address,
+      brokers: endpoint.brokers ?? [{ host: address, port: 0 }],
       connectionTimeout: config.connectionTimeout ?? 10_000,
       requestTimeout: config.requestTimeout ?? 30_000,
       metadataMaxAge: differences.metadataMaxAge ?? 300_000,

@@ -130,11 +130,11 @@ export class Client {
     return stored
   }
 
-  /** Reads into `received` what comes from an offset on. */
-  async follow(topic: string, offset = 'latest', partition = 0): Promise<void> {
+  /** Reads into `received` what is stored, and what comes. */
+  async follow(topic: string, partition = 0): Promise<void> {
     const consumer = this.kafka.consumer()
     await consumer.connect()
-    consumer.assign([{ topic, partition, offset }])
+    consumer.assign([{ topic, partition, offset: 'earliest' }])
     await consumer.run({
       eachMessage: ({ message }) => {
         this.received.push({ value: String(message.value), at: now() })

@@ -102,8 +102,8 @@ class Follower {
     if (!tally || this.#stopped) return
     tally.high = Math.max(tally.high, Number(highWatermark))
     tally.read += messages.length
-    for (const { key, size } of messages) {
-      tally.size_bytes += size
+    for (const { key, value } of messages) {
+      tally.size_bytes += (key?.length ?? 0) + (value?.length ?? 0)
       if (key === null) continue
       const name = key.toString()
       tally.keys.set(name, (tally.keys.get(name) ?? 0) + 1)

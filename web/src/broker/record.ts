@@ -32,7 +32,7 @@ export function seen(partition: number, message: KafkaMessage): Seen {
         .flat()
         .map((value): [string, string | null] => [name, value === undefined ? null : value.toString()]),
     ),
-    size_bytes: message.size,
+    size_bytes: (key?.length ?? 0) + (value?.length ?? 0),
     bytes: { key, value },
   }
 }
