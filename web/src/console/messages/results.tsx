@@ -73,7 +73,8 @@ function say(topic: Topic, asked: Asked, records: readonly Seen[], progress: Pro
     if (start.offset > high) return `Offset ${count(start.offset)} does not exist yet: the next one is ${count(high)}.`
     if (start.offset === high) return `Offset ${count(high)} is where the next record will go.`
   }
-  if (!progress.isReading && progress.isDone && progress.of === 0) {
+  if (progress.of === 0 && !progress.isDone) return progress.isReading ? 'Reading …' : ''
+  if (!progress.isReading && progress.of === 0) {
     if (start.from === 'time') return `There is nothing in ${where} from ${utc(start.timestamp_ms)} UTC on.`
     return `There is nothing in ${where}.`
   }
