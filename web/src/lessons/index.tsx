@@ -2,7 +2,7 @@
 
 import './styles/lessons.css'
 import { useMemo } from 'preact/hooks'
-import { href } from '../route'
+import { href, place } from '../route'
 import { lazy } from '../ui/lazy'
 import { Title } from '../ui/title'
 import { entries, type Entry } from './list'
@@ -61,7 +61,10 @@ function Loaded({ entry }: { entry: Entry }) {
     () =>
       lazy(async () => {
         const { default: it } = await entry.load()
-        return { default: () => <LessonScreen entry={entry} lesson={it} /> }
+        const { Seat } = it
+        // The address says whether this window was opened by a lesson.
+        const isSeat = () => Seat !== undefined && place.value.query.seat !== undefined
+        return { default: () => (Seat && isSeat() ? <Seat /> : <LessonScreen entry={entry} lesson={it} />) }
       }),
     [entry],
   )
