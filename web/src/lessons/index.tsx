@@ -8,6 +8,8 @@ import { Title } from '../ui/title'
 import { entries, type Entry } from './list'
 import { LessonScreen } from './screen/lesson-screen'
 
+const Differences = lazy(() => import('./differences'))
+
 export interface LessonsProps {
   /** What stands behind `#/learn/` in the address. */
   path: readonly string[]
@@ -15,6 +17,7 @@ export interface LessonsProps {
 
 export default function Lessons({ path: [slug] }: LessonsProps) {
   if (slug === undefined) return <Overview />
+  if (slug === 'differences') return <Differences />
   const entry = entries.find((each) => each.slug === slug)
   return entry ? <Loaded key={slug} entry={entry} /> : <Unknown />
 }
@@ -40,6 +43,9 @@ function Overview() {
           </li>
         ))}
       </ol>
+      <p>
+        One browser is no cluster. <a href={href(['learn', 'differences'])}>Where this differs from a Kafka cluster</a>
+      </p>
     </div>
   )
 }
