@@ -109,6 +109,7 @@ fn empty_request(key: ApiKey, version: i16) -> Bytes {
     }
     of!(ApiVersions => ApiVersionsRequest, Metadata => MetadataRequest, CreateTopics => CreateTopicsRequest,
         DeleteTopics => DeleteTopicsRequest, CreatePartitions => CreatePartitionsRequest,
+        DescribeLogDirs => DescribeLogDirsRequest,
         DescribeConfigs => DescribeConfigsRequest, AlterConfigs => AlterConfigsRequest,
         IncrementalAlterConfigs => IncrementalAlterConfigsRequest, ListOffsets => ListOffsetsRequest,
         DeleteRecords => DeleteRecordsRequest, OffsetForLeaderEpoch => OffsetForLeaderEpochRequest,

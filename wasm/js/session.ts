@@ -110,6 +110,8 @@ export class Session {
   readonly #alarm: Alarm
   /** What ends the interest in each connection. */
   readonly #links = new Map<number, () => void>()
+  /** Where each connection leads to, as it is called in an application's configuration. */
+  readonly #brokers = new Map<number, string>()
   readonly #forgetRequests: () => void
   #closed = false
 
@@ -145,14 +147,17 @@ export class Session {
     this.#alarm = endpoint.alarm(() => this.client.tick())
     const { requests } = events
     const source: Source = {
-      broker: options.address,
+      broker: (link) => this.#brokers.get(link) ?? '',
       clientId: options.clientId,
       requestTimeout: options.requestTimeout,
       silent: options.producer.acks === 0,
       observe: (observed) => this.client.observe(observed),
     }
     const told: ClientEvents = {
-      connect: (link, host, port) => void this.#connect(link, { host, port }),
+      connect: (link, host, port) => {
+        this.#brokers.set(link, port ? `${host}:${port}` : host)
+        void this.#connect(link, { host, port })
+      },
       schedule: (delayMs) => this.#alarm(delayMs),
       produced: (results, errors) => events.produced?.(results, errors),
       settled: (call, error, result) => {
@@ -167,7 +172,10 @@ export class Session {
       unreachable: (error) => logger.error(error.message),
       sent: (...request) => requests.sent(source, ...request),
       answered: (...answer) => requests.answered(source, ...answer),
-      unlinked: (link) => requests.unlinked(source, link),
+      unlinked: (link) => {
+        requests.unlinked(source, link)
+        this.#brokers.delete(link)
+      },
     }
     this.client = new Client(options, randomSeed(), told, endpoint.now)
     requests.add(source)

@@ -57,20 +57,16 @@ export interface KafkaConfig extends WorkerSources {
   enforceRequestTimeout?: boolean
   /** Whether brokers at `host:port` are reached over TLS, and how: options of Node's `tls.connect`. */
   ssl?: boolean | TlsOptions
-  /** Not there yet. */
+  /** For brokers at `host:port` not there yet: `connect()` rejects. Of no use for others. */
   sasl?: object
   retry?: RetryOptions
   logLevel?: logLevel
   logCreator?: logCreator
-  /** Of no use where there is no network between the client and its broker: in a page. */
-  ssl?: unknown
-  /** As `ssl`. */
-  sasl?: unknown
-  /** As `ssl`. */
+  /** Of no use without `sasl`. */
   authenticationTimeout?: number
-  /** As `ssl`. */
+  /** As `authenticationTimeout`. */
   reauthenticationThreshold?: number
-  /** As `ssl`. */
+  /** Of no use: sockets are Node's own. */
   socketFactory?: unknown
   /**
    * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open

@@ -168,7 +168,10 @@ impl Engine for Stub {
                     }
                 }
             }
-            Input::AliveHosts { .. } | Input::Tick => {}
+            Input::AliveHosts { .. }
+            | Input::Room { .. }
+            | Input::StorageLost { .. }
+            | Input::Tick => {}
         }
         if let Some((at, connection)) = self.waiting.filter(|(at, _)| *at <= now.monotonic_ms) {
             self.waiting = None;

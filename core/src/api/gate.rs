@@ -135,12 +135,19 @@ impl Gate {
         Some(bound)
     }
 
-    /// The commit that is out has failed: everything that waits has, since the next one stands on it.
-    pub(crate) fn failed(&mut self, id: CommitId) -> Option<Vec<(Call, AfterCommit)>> {
-        let (_, mut bound) = self.in_flight.take_if(|(out, _)| *out == id)?;
-        bound.waiting.append(&mut self.waiting);
+    /// Whether this is the commit that is out.
+    pub(crate) fn is_out(&self, id: CommitId) -> bool {
+        self.in_flight.as_ref().is_some_and(|(out, _)| *out == id)
+    }
+
+    /// The commit that is out has failed, or will never be answered: everything that waits has failed
+    /// with it, since the next one stands on it.
+    pub(crate) fn abandon(&mut self) -> Vec<(Call, AfterCommit)> {
+        let out = self.in_flight.take().map(|(_, bound)| bound.waiting);
+        let mut waiting = out.unwrap_or_default();
+        waiting.append(&mut self.waiting);
         let last_id = self.last_id;
         *self = Gate { last_id, ..Gate::default() };
-        Some(bound.waiting)
+        waiting
     }
 }

@@ -10,8 +10,10 @@ use crate::api::FetchSessions;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
 use crate::map;
-use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, SegmentId, StorageError};
-use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
+use crate::storage::{
+    Load, LoadId, Loaded, LogId, MetadataKey, Pieces, SegmentId, StorageError, Write,
+};
+use crate::topic::{ClusterRecord, IMPORT, Topic, TopicRecord, Topics};
 
 /// What is still to be read.
 pub(super) enum Opening {
@@ -46,7 +48,11 @@ impl Broker {
         self.ahead.clear();
         self.upkeep.restart();
         let opening = Opening::Metadata(load);
-        self.phase = Phase::Opening { opening, requests: Vec::new() };
+        let requests = match std::mem::replace(&mut self.phase, Phase::Serving) {
+            Phase::Opening { requests, .. } => requests,
+            _ => Vec::new(),
+        };
+        self.phase = Phase::Opening { opening, requests };
     }
 
     pub(super) fn opened(&mut self, now: Now, load: LoadId, result: Result<Loaded, StorageError>) {
@@ -115,6 +121,10 @@ impl Broker {
                 ))
             })?;
             let topic = Topic::from_record(name, record);
+            if topic.configs.get(IMPORT).is_some_and(|value| value.trim() == "true") {
+                self.drop_unfinished_import(&topic, &mut stored);
+                continue;
+            }
             self.recover_topic(&topic, &mut stored, &resident, &mut recoveries);
             self.node.topics.insert(topic);
         }
@@ -128,6 +138,25 @@ impl Broker {
         Ok(())
     }
 
+    /// Deletes a topic whose import was not finished: better no topic than half of one.
+    fn drop_unfinished_import(&mut self, topic: &Topic, stored: &mut Stored) {
+        for id in &topic.logs {
+            let segments = stored.segments.remove(id).unwrap_or_default();
+            let segments =
+                segments.into_iter().map(|(segment, _)| MetadataKey::Segment(*id, segment));
+            for key in segments.chain([MetadataKey::Log(*id)]) {
+                self.node.gate.write(Write::DeleteMetadata { key: key.to_string() });
+            }
+            self.node.gate.write(Write::DeleteLog { log: *id });
+        }
+        let key = MetadataKey::Topic(topic.name.clone()).to_string();
+        self.node.gate.write(Write::DeleteMetadata { key });
+        let name = &topic.name;
+        let message =
+            format!("the import of topic {name} was not finished: it is deleted; import it again");
+        self.log(LogLevel::Warn, message);
+    }
+
     fn read_cluster(&mut self, stored: &Stored) -> Result<(), StorageError> {
         let known = match &stored.cluster {
             Some(value) => Some(ClusterRecord::open(value.clone()).map_err(|error| {
@@ -137,6 +166,7 @@ impl Broker {
             })?),
             None => None,
         };
+        self.is_cluster_stored = known.is_some();
         self.node.forget_producer_ids();
         let before = self.node.cluster.generation;
         let opened_before = !self.node.cluster.cluster_id.is_zero();

@@ -9,6 +9,7 @@ mod append;
 mod clean;
 mod config;
 mod epochs;
+mod import;
 mod index;
 mod producers;
 mod read;

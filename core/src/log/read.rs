@@ -225,7 +225,14 @@ impl PartitionLog {
                 // The first of equals, as Kafka answers: `max_by_key` takes the last.
                 let segment =
                     self.segments.iter().rev().filter(live).max_by_key(|s| s.max_timestamp)?;
-                (segment, segment.index.position_of_offset(segment.max_timestamp_offset))
+                let indexed = segment.index.position_of_offset(segment.max_timestamp_offset);
+                // The index knows of a batch before it, which memory may have no more.
+                let resident = self.tail.front().is_some_and(|front| {
+                    front.segment == segment.id()
+                        && front.batch.header.base_offset <= segment.max_timestamp_offset
+                });
+                let from = if resident { self.stored_end(segment) } else { 0 };
+                (segment, indexed.max(from))
             }
             (TimestampQuery::AtOrAfter(timestamp), _) => {
                 let unread = |s: &&Segment| match behind {

@@ -54,6 +54,24 @@ impl PartitionLog {
         all
     }
 
+    /// How old the oldest segment is, where it may be dropped for room; never the active one.
+    pub fn droppable_since_ms(&self, now_ms: i64) -> Option<i64> {
+        let [oldest, next, ..] = self.segments.as_slice() else { return None };
+        let stored = self.config.durability.is_some() && next.base_offset <= self.high_watermark;
+        (self.config.drops_when_full && stored).then(|| oldest.largest_ms(now_ms))
+    }
+
+    /// Drops the oldest segment; says how many bytes that frees. The writes need no room.
+    pub fn drop_oldest(&mut self, writes: &mut Vec<Write>) -> u64 {
+        let [oldest, next, ..] = self.segments.as_slice() else { return 0 };
+        let (freed, start) = (oldest.size_bytes, next.base_offset);
+        self.drop_segments(1, writes);
+        if start > self.log_start_offset {
+            self.raise_start(start);
+        }
+        freed
+    }
+
     /// How many segments, from the oldest on, have had their time.
     fn expired(&self, now_ms: i64) -> usize {
         let config = &self.config;

@@ -11,7 +11,8 @@ const NODE_ID = 0
 
 /** A client whose requests are told of. */
 export interface Source {
-  readonly broker: string
+  /** The address of a connection's broker. */
+  broker(link: number): string
   readonly clientId: string
   /** In milliseconds. */
   readonly requestTimeout: number
@@ -62,7 +63,8 @@ export class Requests {
   sent(source: Source, link: number, apiKey: number, apiName: string, apiVersion: number, correlationId: number): void {
     const links = this.#sources.get(source)
     if (!links) return
-    const { broker, clientId } = source
+    const { clientId } = source
+    const broker = source.broker(link)
     const now = Date.now()
     const times = { createdAt: now, pendingDuration: 0, sentAt: now } as const
     const request: Sent = { apiKey, apiName, apiVersion, correlationId, broker, clientId, ...times }
@@ -73,7 +75,7 @@ export class Requests {
     const underWay = links.get(link) ?? new Map<number, Sent>()
     links.set(link, underWay)
     underWay.set(correlationId, request)
-    this.#resized(source, underWay.size)
+    this.#resized(source, link, underWay.size)
   }
 
   answered(source: Source, link: number, correlationId: number, size: number, batches: number): void {
@@ -84,7 +86,7 @@ export class Requests {
     underWay?.delete(correlationId)
     const duration = Date.now() - request.sentAt
     this.#emit('REQUEST', { ...request, duration, size })
-    this.#resized(source, underWay?.size ?? 0)
+    this.#resized(source, link, underWay?.size ?? 0)
     const { apiKey } = request
     if (apiKey === FETCH) {
       this.#emit('FETCH', { numberOfBatches: batches, duration, nodeId: NODE_ID })
@@ -100,7 +102,7 @@ export class Requests {
     for (const request of underWay.values()) {
       if (Date.now() - request.sentAt >= source.requestTimeout) this.#emit('REQUEST_TIMEOUT', request)
     }
-    this.#resized(source, 0)
+    this.#resized(source, link, 0)
   }
 
   get #isHeard(): boolean {
@@ -109,8 +111,8 @@ export class Requests {
     return this.#emitter.hears(...names.flatMap((name) => name ?? []))
   }
 
-  #resized({ broker, clientId }: Source, queueSize: number): void {
-    this.#emit('REQUEST_QUEUE_SIZE', { broker, clientId, queueSize })
+  #resized({ broker, clientId }: Source, link: number, queueSize: number): void {
+    this.#emit('REQUEST_QUEUE_SIZE', { broker: broker(link), clientId, queueSize })
   }
 
   #emit(key: string, payload: unknown): void {

@@ -6,7 +6,7 @@ import {
 import { producerEvents, type ProducerEventMap } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
 import { Part } from '../part.js'
-import { DefaultPartitioner, type ICustomPartitioner } from '../partitioners.js'
+import { DefaultPartitioner, type ICustomPartitioner, shown } from '../partitioners.js'
 import type { Session, SessionEvents } from '../session.js'
 import {
   CompressionTypes,
@@ -149,7 +149,7 @@ export class Producer extends Part<ProducerEventMap> {
   ): Promise<RecordMetadata[]> {
     const partitionMetadata = await lane.partitions(topic, this.#config)
     const partitions = messages.map((message) => {
-      const chosen = partition({ topic, partitionMetadata, message })
+      const chosen = partition({ topic, partitionMetadata, message: shown(message) })
       if (!Number.isInteger(chosen) || chosen < 0) {
         throw new KafkaJSNonRetriableError(
           `The partitioner returned ${String(chosen)} for topic ${topic}; it must return the number \

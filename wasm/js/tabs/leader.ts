@@ -50,6 +50,7 @@ export function leadWith({ module, name, timeoutMs }: Opening): Lead {
         events.log(levels[level] ?? logLevel.ERROR, message),
       failed: (message: string) => events.failed(message),
       fenced: () => events.fenced(),
+      stored: () => {},
     })
 
     ticking = host

@@ -121,6 +121,15 @@ impl Storage {
         }
     }
 
+    /// Sees to it that what must always be possible has room.
+    pub(super) fn keep_room(&self, total_bytes: u64, usable_bytes: u64) {
+        if let Storage::Idb { driver, .. } = self
+            && let Some(driver) = &*driver.borrow()
+        {
+            driver.keep_room(total_bytes, usable_bytes);
+        }
+    }
+
     pub(super) fn close(&self) {
         if let Storage::Idb { driver, .. } = self {
             // Dropping the driver closes it. The borrow ends first: closing calls JavaScript.
