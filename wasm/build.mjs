@@ -2,8 +2,7 @@
 // out optimization; `--no-wasm` takes the WebAssembly as it was built last.
 
 import { spawnSync } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -62,7 +61,8 @@ await bundle({ browser: 'dist/index.js', 'browser.inline': 'dist/inline.js' })
 
 /** Bundles modules of dist/, each under a name; one alone becomes one file. Gives their texts. */
 async function bundle(input) {
-  const dir = await mkdtemp(join(tmpdir(), 'ottla-build-'))
+  // As deep as dist/, so that the maps lead to the same places.
+  const dir = fileURLToPath(at('bundled'))
   const build = await rolldown({
     input,
     cwd: here,

@@ -7,6 +7,7 @@ mod host;
 use bytes::Bytes;
 use host::{Host, batch};
 use ottla::protocol::messages as m;
+use ottla::record::{BatchBuilder, BatchOptions};
 use ottla::storage::Write;
 
 const HOUR_MS: u64 = 3_600_000;
@@ -15,6 +16,12 @@ const CHECK_MS: u64 = 300_000;
 /// A batch of one record stamped now, of about a kilobyte.
 fn now_batch(host: &Host) -> Bytes {
     batch(host.now.wall_ms, &[&"x".repeat(1000)])
+}
+
+fn keyed(host: &Host) -> Bytes {
+    let mut builder = BatchBuilder::new();
+    builder.append(host.now.wall_ms, Some(b"k"), Some(b"v"), &[]);
+    builder.finish(&BatchOptions::default()).unwrap()
 }
 
 /// Appends `count` batches, one a minute.
@@ -116,6 +123,25 @@ fn what_is_without_bounds_stays_and_wakes_nobody() {
         assert_eq!(host.broker.poll_deadline(), None);
         host.pass(1_000 * HOUR_MS);
         assert_eq!(start(&mut host, "t"), 0);
+    }
+}
+
+#[test]
+fn records_are_deleted_by_request_where_the_policy_deletes() {
+    for (policy, code) in [("delete", 0), ("compact", 44), ("compact,delete", 0)] {
+        let mut host = Host::new();
+        host.create("t", 1, &[("cleanup.policy", policy)]);
+        for _ in 0..2 {
+            let keyed = keyed(&host);
+            host.produce("t", 0, keyed);
+        }
+        let partitions = vec![m::DeleteRecordsPartition { partition_index: 0, offset: 1 }];
+        let topics = vec![m::DeleteRecordsTopic { name: "t".into(), partitions }];
+        let request = m::DeleteRecordsRequest { topics, timeout_ms: 1_000 };
+        let answer = host.call(&request, 2).topics.remove(0).partitions.remove(0);
+        assert_eq!(answer.error_code, code, "{policy}");
+        let deleted = i64::from(code == 0);
+        assert_eq!(start(&mut host, "t"), deleted, "{policy}");
     }
 }
 

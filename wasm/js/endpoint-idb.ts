@@ -36,6 +36,8 @@ interface Running {
   /** Settled when a leader is known, or this tab cannot take part. */
   opened: Promise<void>
   settle: (error?: KafkaJSError) => void
+  /** Whether it was given up because the page fell asleep. */
+  asleep?: boolean
   connections: Map<number, Connection>
   self?: string
   leader?: Leader
@@ -127,11 +129,13 @@ export class IdbEndpoint implements Endpoint {
   }
 
   async #serving(): Promise<Running> {
-    await this.#asleep
-    this.#running ??= this.#start()
-    const running = this.#running
-    await running.opened
-    return running
+    for (;;) {
+      await this.#asleep
+      this.#running ??= this.#start()
+      const running = this.#running
+      await running.opened
+      if (!running.asleep) return running
+    }
   }
 
   #start(): Running {
@@ -277,8 +281,9 @@ offsets are gone, and a new cluster begins. Import a backup, if there is one (ka
     const connections = [...running.connections.values()]
     running.connections.clear()
     if (current) for (const [number, { at, ring }] of this.#alarms) this.#set(number, at, ring)
-    for (const { port, lost, reject } of connections) {
-      if (port) reject(new KafkaJSConnectionError(reason, { broker: `idb://${this.#name}` }))
+    for (const { port, lost, resolve, reject } of connections) {
+      if (port && running.asleep) this.connect(lost).then(resolve, reject)
+      else if (port) reject(new KafkaJSConnectionError(reason, { broker: `idb://${this.#name}` }))
       else lost(reason)
     }
     this.#announce()
@@ -296,7 +301,11 @@ offsets are gone, and a new cluster begins. Import a backup, if there is one (ka
       this.#asleep ??= new Promise((resolve) => {
         this.#wake = resolve
       })
-      if (running) this.#stop(running, 'the page is frozen or in the back/forward cache')
+      if (!running) return
+      running.asleep = true
+      this.#stop(running, 'the page is frozen or in the back/forward cache')
+      // Whoever waits for it waits for the next one, when the page goes on.
+      running.settle()
     }
     const wake = () => {
       this.#asleep = undefined

@@ -1,3 +1,5 @@
+import type { DeleteGroupsResult } from './admin/types.js'
+import type { KafkaJSDeleteGroupsErrorGroups } from './compatible.js'
 import type { PartitionMetadata } from './partitioners.js'
 
 /** Options of every error. */
@@ -49,7 +51,7 @@ export class KafkaJSProtocolError extends KafkaJSError {
   readonly code: number
 
   constructor(error: ProtocolFault | string) {
-    const { type = 'UNKNOWN', code = -1, retriable = false } = typeof error === 'string' ? {} : error
+    const { type = 'UNKNOWN', code = -1, retriable = true } = typeof error === 'string' ? {} : error
     super(messageOf(error), { retriable })
     this.type = type
     this.code = code
@@ -110,6 +112,7 @@ export class KafkaJSAggregateError extends Error {
 /** Every attempt failed; `cause` is the last one's error. */
 export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
   override name = 'KafkaJSNumberOfRetriesExceeded'
+  declare readonly stack: string
   readonly retryCount: number
   /** In milliseconds. */
   readonly retryTime: number
@@ -119,6 +122,8 @@ export class KafkaJSNumberOfRetriesExceeded extends KafkaJSNonRetriableError {
     { retryCount = 0, retryTime = 0 }: { retryCount?: number; retryTime?: number } = {},
   ) {
     super(error, { cause: error })
+    // What the application wants to see is where the last attempt failed.
+    this.stack = `${this.name}\n  Caused by: ${typeof error === 'string' ? error : error.stack}`
     this.retryCount = retryCount
     this.retryTime = retryTime
   }
@@ -302,18 +307,15 @@ export class KafkaJSStorageError extends KafkaJSError {
 /** Some groups could not be deleted; the others are. */
 export class KafkaJSDeleteGroupsError extends KafkaJSError {
   override name = 'KafkaJSDeleteGroupsError'
-  readonly groups: { groupId: string; errorCode: number; error: KafkaJSError }[]
+  readonly groups: DeleteGroupsResult[]
 
-  constructor(
-    error: Error | string,
-    groups: { groupId: string; errorCode: number; error: KafkaJSError }[] = [],
-  ) {
+  constructor(error: Error | string, groups: KafkaJSDeleteGroupsErrorGroups[] = []) {
     const which = groups.map(({ groupId, error }) => `${groupId}: ${error.message}`)
     const what = messageOf(error)
     super(which.length > 0 ? `${what}: ${which.join('; ')}` : what, {
       retriable: groups.every(({ error }) => error.retriable),
     })
-    this.groups = groups
+    this.groups = groups as DeleteGroupsResult[]
   }
 }
 

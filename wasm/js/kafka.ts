@@ -4,9 +4,11 @@ import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
+import { asyncDispose } from './abort.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
 import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
+import { Topic } from './topic.js'
 import type {
   BackupSource,
   ExportOptions,
@@ -22,6 +24,7 @@ import type {
   ProducerConfig,
   Retry,
   RetryOptions,
+  TlsOptions,
 } from './types.js'
 
 const RETRY: Retry = {
@@ -59,13 +62,12 @@ interface Differences {
 export class Kafka {
   readonly #config: KafkaConfig
   readonly #logger: Logger
+  /** Those that are connected. */
+  readonly #clients = new Set<Producer | Consumer | Admin>()
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
     if (Array.isArray(config?.brokers)) parseBrokers(config.brokers, openTcp !== undefined)
-    if (config?.sasl) {
-      throw new KafkaJSNotImplemented('SASL comes with a later version; leave out sasl.')
-    }
     this.#config = config
     this.#logger = createLogger(config.logLevel ?? logLevel.INFO, config.logCreator)
   }
@@ -74,7 +76,7 @@ export class Kafka {
   producer(config: ProducerConfig = {}): Producer {
     const logger = this.#logger.namespace('Producer')
     const idempotent = config.idempotent ?? true
-    return new Producer(
+    return this.#kept(new Producer(
       config,
       ({ acks, compression }, events) =>
         this.#open(
@@ -94,7 +96,7 @@ export class Kafka {
           logger,
         ),
       logger,
-    )
+    ))
   }
 
   /** A consumer: it reads records, alone or as a member of a group. */
@@ -114,7 +116,7 @@ export class Kafka {
       },
     }
     const retry = this.#retry(config)
-    return new Consumer(
+    return this.#kept(new Consumer(
       config,
       retry,
       (events, { names }) => {
@@ -123,14 +125,38 @@ export class Kafka {
         return this.#open({ ...differences, group: own }, events, logger)
       },
       logger,
-    )
+    ))
   }
 
   /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger)
+    return this.#kept(
+      new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger),
+    )
+  }
+
+  /** A topic, to be read and written without clients to look after. */
+  topic(name: string): Topic {
+    return new Topic(name, this)
+  }
+
+  /**
+   * Disconnects all clients that this one has made, at the end of the block of `await using`. The broker
+   * stays.
+   */
+  async [asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.disconnect()))
+  }
+
+  /** Keeps in mind which clients are connected. */
+  #kept<T extends Producer | Consumer | Admin>(client: T): T {
+    client.connectedChanged = (connected) => {
+      if (connected) this.#clients.add(client)
+      else this.#clients.delete(client)
+    }
+    return client
   }
 
   #retry({ retry }: { retry?: RetryOptions }): Retry {
@@ -203,16 +229,22 @@ export class Kafka {
   }
 
   async #endpoint(): Promise<{ endpoint: Endpoint; address: string }> {
-    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl } = this.#config
+    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl, sasl } = this.#config
     const { worker, sharedWorker } = this.#config
     const list = typeof brokers === 'function' ? await brokers() : brokers
     const address = parseBrokers(list, openTcp !== undefined)
+    // A broker in the browser has one user. Written for KafkaJS, a configuration may name it anyway.
+    if (sasl && address.scheme === 'tcp') {
+      throw new KafkaJSNotImplemented(
+        `SASL comes with a later version: ${address.text} cannot be reached with it. Leave out sasl where the brokers ask for none.`,
+      )
+    }
     const endpoint = await endpointOf(address, {
       timeoutMs: storageTimeout,
       logger: this.#logger.namespace('Broker'),
       workers: { worker, sharedWorker },
       connectTimeoutMs: connectionTimeout,
-      tls: ssl === true ? {} : ssl || undefined,
+      tls: ssl === true ? {} : (ssl as TlsOptions) || undefined,
     })
     return { endpoint, address: address.text }
   }

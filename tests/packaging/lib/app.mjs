@@ -1,13 +1,16 @@
 // What the projects are about: an application that sends records and reads them.
 
-/** The application's code, with the name under which it imports the package. */
+/** The application's code: how it imports the package, and what it does before it connects. */
 export const app = (name = 'ottla', init = '') => `
 import { Kafka, logLevel${init && ', init'} } from '${name}'
 
 const kafka = new Kafka({ clientId: 'app', brokers: ['idb://app'], logLevel: logLevel.ERROR })
 
+let ready
+const prepare = () => (ready ??= (async () => { ${init} })())
+
 async function produce(values) {
-  ${init}
+  await prepare()
   const producer = kafka.producer()
   await producer.connect()
   await producer.send({ topic: 'orders', messages: values.map((value) => ({ key: 'truck-7', value })) })
@@ -15,6 +18,7 @@ async function produce(values) {
 }
 
 async function consume(count) {
+  await prepare()
   const consumer = kafka.consumer()
   await consumer.connect()
   consumer.assign([{ topic: 'orders', partition: 0, offset: 'earliest' }])

@@ -29,8 +29,8 @@ export class Assigners {
   /** Makes them: with what they are told of the cluster, which is loaded only where there are any. */
   async load(): Promise<void> {
     if (this.#create.length === 0 || this.#cluster) return
-    const { Cluster } = await import('./cluster.js')
-    const cluster = new Cluster(this.#call)
+    const { KnownCluster } = await import('./cluster.js')
+    const cluster = new KnownCluster(this.#call)
     this.#cluster = cluster
     const about = { cluster, groupId: this.#groupId, logger: this.#logger }
     this.#all = this.#create.map((create) => create(about))

@@ -22,7 +22,38 @@ export type OffsetQuery = {
 }
 
 /** A cluster as KafkaJS shows it to custom assigners. */
-export class Cluster {
+export interface Cluster {
+  /** Whether anything is known of it. */
+  isConnected(): boolean
+  /** Connects nothing: the consumer has done so. */
+  connect(): Promise<void>
+  /** Forgets what is known: the connections are the consumer's. */
+  disconnect(): Promise<void>
+  getNodeIds(): number[]
+  /** All topics there are. */
+  metadata(): Promise<BrokerMetadata>
+  refreshMetadata(): Promise<void>
+  refreshMetadataIfNecessary(): Promise<void>
+  addTargetTopic(topic: string): Promise<void>
+  /** Asks anew, so that partitions that have come since are known. */
+  addMultipleTargetTopics(topics: string[]): Promise<void>
+  /** The partitions of a topic that the group subscribes to. */
+  findTopicPartitionMetadata(topic: string): PartitionMetadata[]
+  findLeaderForPartitions(topic: string, partitions: number[]): { [leader: string]: number[] }
+  defaultOffset(config: { fromBeginning: boolean }): number
+  /** Offsets of the ends of partitions, or at a time in milliseconds. */
+  fetchTopicsOffset(topics: OffsetQuery[]): Promise<TopicOffsets[]>
+  /** Rejects, as do the next three: single brokers are not shown. */
+  findBroker(node: { nodeId: string }): Promise<any>
+  findControllerBroker(): Promise<any>
+  findGroupCoordinator(group: { groupId: string }): Promise<any>
+  findGroupCoordinatorMetadata(group: { groupId: string }): Promise<any>
+  /** Throws, as single brokers are not shown. */
+  removeBroker(options: { host: string; port: number }): void
+}
+
+/** A cluster of which the metadata is known. */
+export class KnownCluster implements Cluster {
   readonly #call: Call
   readonly #offsets: Offsets
   readonly #targets = new Set<string>()
@@ -33,17 +64,14 @@ export class Cluster {
     this.#offsets = new Offsets(call)
   }
 
-  /** Whether anything is known of it. */
   isConnected(): boolean {
     return this.#known !== undefined
   }
 
-  /** Connects nothing: the consumer has done so. */
   async connect(): Promise<void> {
     await this.refreshMetadataIfNecessary()
   }
 
-  /** Forgets what is known: the connections are the consumer's. */
   async disconnect(): Promise<void> {
     this.#known = undefined
   }
@@ -52,7 +80,6 @@ export class Cluster {
     return this.#known?.brokers.map(({ nodeId }) => nodeId) ?? []
   }
 
-  /** All topics there are. */
   async metadata(): Promise<BrokerMetadata> {
     const found = await this.#ask(null)
     return {
@@ -77,13 +104,11 @@ export class Cluster {
     await this.addMultipleTargetTopics([topic])
   }
 
-  /** Asks anew, so that partitions that have come since are known. */
   async addMultipleTargetTopics(topics: string[]): Promise<void> {
     for (const topic of topics) this.#targets.add(topic)
     await this.refreshMetadata()
   }
 
-  /** The partitions of a topic that the group subscribes to. */
   findTopicPartitionMetadata(topic: string): PartitionMetadata[] {
     const found = this.#known?.topics.find(({ name }) => name === topic)
     if (found && !found.error) return found.partitions
@@ -106,7 +131,6 @@ export class Cluster {
     return fromBeginning ? EARLIEST : LATEST
   }
 
-  /** Offsets of the ends of partitions, or at a time in milliseconds. */
   async fetchTopicsOffset(topics: OffsetQuery[]): Promise<TopicOffsets[]> {
     return Promise.all(
       topics.map(async ({ topic, partitions, fromBeginning = false, fromTimestamp }) => {
@@ -117,8 +141,7 @@ export class Cluster {
     )
   }
 
-  /** Brokers are not shown one by one: rejects, as do the next four. */
-  async findBroker(_node?: { nodeId: string }): Promise<never> {
+  async findBroker(): Promise<never> {
     throw notShown()
   }
 
@@ -126,15 +149,15 @@ export class Cluster {
     throw notShown()
   }
 
-  async findGroupCoordinator(_group?: { groupId: string }): Promise<never> {
+  async findGroupCoordinator(): Promise<never> {
     throw notShown()
   }
 
-  async findGroupCoordinatorMetadata(_group?: { groupId: string }): Promise<never> {
+  async findGroupCoordinatorMetadata(): Promise<never> {
     throw notShown()
   }
 
-  removeBroker(_options?: { host: string; port: number }): void {
+  removeBroker(): void {
     throw notShown()
   }
 

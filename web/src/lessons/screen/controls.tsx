@@ -1,0 +1,90 @@
+/** Takes the steps of a lesson, holds them, and begins anew. */
+
+import { useSignal } from '@preact/signals'
+import { href } from '../../route'
+import type { AnyLesson } from '../engine/lesson'
+import type { Player } from '../engine/player'
+import type { Entry } from '../list'
+
+interface Props {
+  player: Player
+  steps: AnyLesson['steps']
+  /** The lesson that follows. */
+  after: Entry | undefined
+}
+
+export function Controls({ player, steps, after }: Props) {
+  const copied = useSignal(false)
+  const state = player.state.value
+  const done = player.done.value
+  const next = steps[done]
+  const isIdle = state === 'idle'
+  const copy = async () => {
+    await navigator.clipboard.writeText(location.href)
+    copied.value = true
+  }
+  return (
+    <div class="controls" role="group" aria-label="Steps">
+      <Main player={player} title={next?.title} after={after} />
+      <div class="actions">
+        {state === 'held' ? (
+          <button type="button" data-testid="beat" onClick={() => player.beat()}>
+            One beat
+          </button>
+        ) : (
+          <button type="button" data-testid="play" disabled={!isIdle || !next} onClick={() => player.play()}>
+            Play all
+          </button>
+        )}
+        <button
+          type="button"
+          data-testid="again"
+          disabled={state === 'opening' || (isIdle && done === 0)}
+          onClick={() => void player.open(0)}
+        >
+          Start over
+        </button>
+        <button type="button" class="ghost" data-testid="copy-link" onClick={() => void copy()}>
+          {copied.value ? 'Link copied' : 'Copy link'}
+        </button>
+      </div>
+    </div>
+  )
+}
+
+/** The one button that matters now. It stays where it is, so that a lesson is taken by one key. */
+function Main({ player, title, after }: { player: Player; title: string | undefined; after: Entry | undefined }) {
+  const state = player.state.value
+  if (state === 'running' && title) {
+    return (
+      <button type="button" class="primary main" data-testid="hold" onClick={() => player.hold()}>
+        Pause
+      </button>
+    )
+  }
+  if (state === 'held') {
+    return (
+      <button type="button" class="primary main" data-testid="resume" onClick={() => player.resume()}>
+        Go on
+      </button>
+    )
+  }
+  if (!title && state === 'idle') {
+    return (
+      <a class="main-link" data-testid="after" href={href(['learn', after?.slug ?? 'differences'])}>
+        {after ? `Next: ${after.title}` : 'Where this differs from a cluster'}
+      </a>
+    )
+  }
+  return (
+    <button
+      type="button"
+      class="primary main"
+      data-testid="next"
+      disabled={state !== 'idle' || !title}
+      onClick={() => player.next()}
+    >
+      {title ?? 'One moment …'}
+    </button>
+  )
+}
