@@ -4,6 +4,7 @@ import { IdbEndpoint } from './endpoint-idb.js'
 import { MemoryEndpoint } from './endpoint-memory.js'
 import type { Logger } from './logger.js'
 import type { BrokerHost } from './pkg/ottla_wasm.js'
+import type { StorageNotice } from './storage/types.js'
 import type { TlsOptions } from './types.js'
 import type { WorkerSources } from './workers.js'
 
@@ -66,6 +67,8 @@ export interface Endpoint {
   leadership(): Leadership | undefined
   /** Calls a function when that changes. */
   onLeadership(listener: (leadership: Leadership | undefined) => void): () => void
+  /** Calls a function when the storage has lost what it held, where that can be noticed. */
+  onStorage?(listener: (notice: StorageNotice) => void): () => void
   /** Ends the broker, where it runs in this page. */
   shutdown(): Promise<void>
 }

@@ -55,6 +55,7 @@ export {
 } from './partitioners.js'
 export { type Persistence, persistence } from './persistence.js'
 export { Producer } from './producer/producer.js'
+export type * from './storage/types.js'
 export type { WritableOptions } from './streams.js'
 export { Topic, type TopicReadOptions } from './topic.js'
 export * from './types.js'

@@ -10,6 +10,14 @@ import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
 import { Topic } from './topic.js'
 import type {
+  BackupSource,
+  ExportOptions,
+  ImportOptions,
+  ImportResult,
+  Inspection,
+  StorageNotice,
+} from './storage/types.js'
+import type {
   AdminConfig,
   ConsumerConfig,
   KafkaConfig,
@@ -176,6 +184,42 @@ export class Kafka {
   }
 
   /**
+   * Calls a function when the database was deleted or emptied behind the broker's back, in whichever
+   * tab that is noticed. Returns a function that ends it.
+   */
+  async onStorage(listener: (notice: StorageNotice) => void): Promise<() => void> {
+    return (await this.#endpoint()).endpoint.onStorage?.(listener) ?? (() => {})
+  }
+
+  /** A look at all there is, for tools: topics, groups with their lag, storage, leadership. */
+  async inspect(): Promise<Inspection> {
+    const { inspect } = await import('./storage/inspect.js')
+    const { endpoint, address } = await this.#endpoint()
+    return inspect(this.admin(), endpoint, address)
+  }
+
+  /**
+   * All topics, or some, as a file: their configurations, their records with offsets, and what groups
+   * have committed. Read it to its end: it has a checksum there.
+   */
+  export(options: ExportOptions = {}): ReadableStream<Uint8Array> {
+    const begun = import('./storage/export.js').then(async ({ exported }) =>
+      exported(this.admin(), (await this.#endpoint()).endpoint, options),
+    )
+    return deferred(begun)
+  }
+
+  /**
+   * Brings topics from a file of {@link export} back, each at the offsets that it had: all of them, or
+   * where anything is wrong with the file or with the storage, none. A topic of the same name must
+   * not be there; `as` gives it another one.
+   */
+  async import(source: BackupSource, options: ImportOptions = {}): Promise<ImportResult> {
+    const { imported } = await import('./storage/import.js')
+    return imported(this.admin(), (await this.#endpoint()).endpoint, source, options)
+  }
+
+  /**
    * Ends this tab's part in the broker: if the broker runs in this tab, another tab that uses it takes
    * over. What is stored stays; what a topic with `ottla.durability=memory` holds, and everything
    * behind `memory://`, goes. Clients of this tab that are connected connect anew.
@@ -230,6 +274,23 @@ export class Kafka {
     }
     return Session.open(endpoint, options, events, logger)
   }
+}
+
+/** A stream that is read from as soon as it is there. */
+function deferred(chunks: Promise<AsyncGenerator<Uint8Array, void>>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await (await chunks).next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await (await chunks).return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 /** A member's options, checked. */

@@ -180,7 +180,7 @@ of a partition, from 0 to ${partitionMetadata.length - 1}.`,
     const key = `${acks} ${compression}`
     let lane = this.#lanes.get(key)
     if (!lane) {
-      lane = new Lane((events) => this.#open({ acks, compression }, events), this.requests)
+      lane = new Lane(acks, (events) => this.#open({ acks, compression }, events), this.requests)
       this.#lanes.set(key, lane)
     }
     return lane

@@ -43,6 +43,10 @@ export interface Lesson<W extends World = World> {
   /** What there is to do first. */
   lead: ComponentChildren
   fields: readonly Field[]
+  /** Whether a seed makes a difference. */
+  isSeeded: boolean
+  /** What is shown instead in a window that this lesson has opened. */
+  Seat?: ComponentType
   open(setting: Setting): Promise<W>
   steps: readonly Step<W>[]
   View: ComponentType<ViewProps<W>>

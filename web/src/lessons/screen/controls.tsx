@@ -71,8 +71,8 @@ function Main({ player, title, after }: { player: Player; title: string | undefi
   }
   if (!title && state === 'idle') {
     return (
-      <a class="main-link" data-testid="after" href={href(['learn', ...(after ? [after.slug] : [])])}>
-        {after ? `Next lesson: ${after.title}` : 'All lessons'}
+      <a class="main-link" data-testid="after" href={href(['learn', after?.slug ?? 'differences'])}>
+        {after ? `Next: ${after.title}` : 'Where this differs from a cluster'}
       </a>
     )
   }

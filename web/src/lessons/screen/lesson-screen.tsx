@@ -52,7 +52,7 @@ export function LessonScreen({ entry, lesson }: Props) {
         </div>
         <div class="lesson-rest">
           <Steps steps={lesson.steps} done={player.done.value} running={state === 'running' || state === 'held'} />
-          <Fields fields={lesson.fields} values={values} />
+          <Fields fields={lesson.fields} isSeeded={lesson.isSeeded} values={values} />
         </div>
       </div>
     </article>
@@ -86,14 +86,14 @@ function Neighbours({ number }: { number: number }) {
   return (
     <nav class="neighbours" aria-label="Lessons">
       {before && (
-        <a href={href(['learn', before.slug])} rel="prev">
-          ← {number}. {before.title}
+        <a href={href(['learn', before.slug])} rel="prev" title={before.title}>
+          ← Lesson {number}
         </a>
       )}
       <a href={href(['learn'])}>All lessons</a>
       {after && (
-        <a href={href(['learn', after.slug])} rel="next">
-          {number + 2}. {after.title} →
+        <a href={href(['learn', after.slug])} rel="next" title={after.title}>
+          Lesson {number + 2} →
         </a>
       )}
     </nav>
