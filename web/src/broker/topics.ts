@@ -1,7 +1,6 @@
 /** Topics: which there are, and what can be done with them. */
 
 import { batch, signal } from '@preact/signals'
-import { type ConfigEntries, ConfigResourceTypes } from 'ottla'
 import { broker, connection, reconnect } from './connection'
 import { explain, type Problem } from './problem'
 
@@ -135,12 +134,11 @@ export async function addPartitions(name: string, total: number): Promise<void> 
   await refresh()
 }
 
-/** A topic's configuration, by name. */
-export async function configs(name: string): Promise<ConfigEntries[]> {
-  const { resources } = await broker().admin.describeConfigs({
-    resources: [{ type: ConfigResourceTypes.TOPIC, name }],
-    includeSynonyms: false,
+/** Deletes the records of partitions below an offset each. */
+export async function purge(topic: string, targets: { partition: number; before: number }[]): Promise<void> {
+  await broker().admin.deleteTopicRecords({
+    topic,
+    partitions: targets.map(({ partition, before }) => ({ partition, offset: String(before) })),
   })
-  const entries = resources[0]?.configEntries ?? []
-  return entries.sort((a, b) => a.configName.localeCompare(b.configName))
+  await refresh()
 }

@@ -15,6 +15,7 @@ import { Trouble } from '../../ui/trouble'
 import { AddPartitions } from './add-partitions'
 import { DeleteTopic } from './delete-topic'
 import { Partitions } from './partitions'
+import { Purge } from './purge'
 
 export interface TabProps {
   topic: Topic
@@ -47,7 +48,7 @@ function Missing({ name }: { name: string }) {
 
 function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
   const { name, partitions, problem } = topic
-  const asked = useSignal<'add' | 'delete' | undefined>(undefined)
+  const asked = useSignal<'add' | 'purge' | 'delete' | undefined>(undefined)
   const close = () => (asked.value = undefined)
   const records = recordsOf(partitions)
   const shown = tabs.find((each) => each.name === tab) ?? tabs[0]
@@ -77,6 +78,9 @@ function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
             <button type="button" data-testid="add-partitions" onClick={() => (asked.value = 'add')}>
               Add partitions
             </button>
+            <button type="button" data-testid="purge" disabled={records === 0} onClick={() => (asked.value = 'purge')}>
+              Purge
+            </button>
             <button type="button" class="danger" data-testid="delete-topic" onClick={() => (asked.value = 'delete')}>
               Delete
             </button>
@@ -97,6 +101,7 @@ function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
       <Trouble problem={problem} />
       {!problem && shown && <shown.component topic={topic} />}
       {asked.value === 'add' && <AddPartitions topic={topic} onClose={close} />}
+      {asked.value === 'purge' && <Purge topic={topic} onClose={close} />}
       {asked.value === 'delete' && <DeleteTopic topic={topic} records={records} onClose={close} onDeleted={() => visit(['topics'])} />}
     </>
   )

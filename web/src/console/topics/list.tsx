@@ -3,15 +3,28 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { recordsOf, topics, watchTopics } from '../../broker/topics'
+import { configsOf } from '../../broker/configs'
 import { count } from '../../format'
 import { href } from '../../route'
 import { Title } from '../../ui/title'
+import { meaning } from '../configs/meaning'
 import { NewTopic } from './new-topic'
+
+const POLICY = ['cleanup.policy', 'retention.ms', 'ottla.durability']
 
 export function List() {
   const making = useSignal(false)
   useEffect(watchTopics, [])
   const all = topics.value ?? []
+  const names = all.map(({ name }) => name).join(' ')
+  const policies = useSignal<ReadonlyMap<string, ReadonlyMap<string, string>>>(new Map())
+  useEffect(() => {
+    // What is not told is not shown; the topics are.
+    configsOf(all.map(({ name }) => name), POLICY).then(
+      (found) => (policies.value = found),
+      () => undefined,
+    )
+  }, [names])
   return (
     <>
       <Title
@@ -38,6 +51,8 @@ export function List() {
                 <th scope="col">Name</th>
                 <th scope="col" class="number">Partitions</th>
                 <th scope="col" class="number">Records</th>
+                <th scope="col">Kept</th>
+                <th scope="col" class="wide-only">Durability</th>
               </tr>
             </thead>
             <tbody>
@@ -48,6 +63,8 @@ export function List() {
                   </th>
                   <td class="number">{problem ? '–' : count(partitions.length)}</td>
                   <td class="number">{problem ? '–' : count(recordsOf(partitions))}</td>
+                  <td>{kept(policies.value.get(name))}</td>
+                  <td class="wide-only">{policies.value.get(name)?.get('ottla.durability')}</td>
                 </tr>
               ))}
             </tbody>
@@ -57,4 +74,14 @@ export function List() {
       {making.value && <NewTopic onClose={() => (making.value = false)} />}
     </>
   )
+}
+
+/** How long a topic's records are kept, in few words. */
+function kept(configs: ReadonlyMap<string, string> | undefined): string {
+  const policy = configs?.get('cleanup.policy')
+  const retention = configs?.get('retention.ms')
+  if (policy === undefined || retention === undefined) return ''
+  const time = meaning('retention.ms', retention) ?? `${retention} ms`
+  if (policy === 'compact') return 'newest of each key'
+  return policy.includes('compact') ? `newest of each key, ${time}` : time
 }

@@ -1,0 +1,110 @@
+// Topics' configurations, records purged, the broker's own screen, and the database of another app.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { eventually, opened } from '../lib/demo.mjs'
+
+const options = { timeout: 120_000 }
+
+const site = opened()
+
+test('a configuration is searched, changed, refused and reset', options, async (t) => {
+  const demo = await site.tab(t)
+  await demo.open(site.url)
+  await demo.createTopic({ name: 'jobs', partitions: 1 })
+  await demo.tab('Configuration')
+  await demo.page.getByPlaceholder('Search').fill('how long records')
+  const row = demo.get('config-retention.ms')
+  await demo.page.getByText('1 configuration', { exact: true }).waitFor()
+  assert.match(await row.innerText(), /604800000 7 days\s+default/)
+
+  await row.getByRole('button', { name: 'Edit' }).click()
+  const field = row.getByRole('textbox')
+  assert.equal(await field.evaluate((element) => element === document.activeElement), true)
+  await field.fill('a while')
+  await row.getByRole('button', { name: 'Save' }).click()
+  await row.getByTestId('trouble').getByRole('strong').getByText('INVALID_CONFIG').waitFor()
+  await field.fill('3600000')
+  await row.getByText('1 hour').waitFor()
+  await field.press('Enter')
+  await row.getByText('set here').waitFor()
+  assert.equal(await row.getAttribute('data-value'), '3600000')
+
+  // Another one leaves this one as it is.
+  await demo.page.getByPlaceholder('Search').fill('cleanup')
+  const policy = demo.get('config-cleanup.policy')
+  await policy.getByRole('button', { name: 'Edit' }).click()
+  await policy.getByRole('combobox').selectOption('compact,delete')
+  await policy.getByRole('button', { name: 'Save' }).click()
+  await policy.getByText('set here').waitFor()
+  await demo.page.getByPlaceholder('Search').fill('')
+  await demo.page.getByLabel('Only what was set').check()
+  await row.waitFor()
+  assert.equal(await row.getAttribute('data-value'), '3600000')
+
+  await row.getByRole('button', { name: 'Edit' }).click()
+  await row.getByRole('button', { name: 'Reset to 604800000' }).click()
+  await row.waitFor({ state: 'detached' })
+  await demo.page.getByLabel('Only what was set').uncheck()
+  await eventually(() => row.getAttribute('data-own'), 'false', 'reset')
+  await demo.to('Topics')
+  await demo.get('topic-jobs').getByText('newest of each key, 7 days').waitFor()
+  assert.deepEqual(demo.complaints, [])
+})
+
+test('records are purged below an offset, and all of them, and offsets go on', options, async (t) => {
+  const demo = await site.tab(t)
+  await demo.open(site.url)
+  await demo.createTopic({ name: 'letters', partitions: 2 })
+  await demo.holds(0)
+  for (const partition of [0, 0, 0, 1]) await demo.send({ key: 'k', value: 'v', partition })
+  await demo.holds(4)
+  const purge = demo.get('purge-dialog')
+  await demo.get('purge').click()
+  assert.match(await purge.innerText(), /4 records/)
+  await purge.locator('[name=partition]').selectOption('0')
+  await purge.locator('[name=before]').fill('2')
+  await purge.getByRole('button', { name: 'Delete 2 records' }).click()
+  await demo.holds(2)
+  await demo.browse({ partition: 0, from: 'the oldest' })
+  await demo.rowsFrom(2)
+  await demo.get('purge').click()
+  await purge.getByRole('button', { name: 'Delete 2 records' }).click()
+  await demo.holds(0)
+  const { offset } = await demo.send({ key: 'k', value: 'v', partition: 0 })
+  assert.equal(offset, 3)
+  assert.deepEqual(demo.complaints, [])
+})
+
+test('the broker’s screen says where it runs, what it keeps and how it is configured', options, async (t) => {
+  const demo = await site.tab(t)
+  await demo.open(`${site.url}/#/broker`)
+  await demo.get('leadership').getByText('this tab', { exact: true }).waitFor()
+  assert.match(await demo.get('epoch').innerText(), /^\d+$/)
+  await demo.get('persisted').waitFor()
+  assert.match(await demo.get('storage-part').innerText(), /Used by this site\s+[\d.]+ (B|KiB|MiB)/)
+  const partitions = demo.get('config-num.partitions')
+  await partitions.getByText('How many partitions a topic gets').waitFor()
+  assert.equal(await partitions.getByRole('button', { name: 'Edit' }).count(), 0)
+  await demo.get('config-log.roll.ms').getByText('After how long a segment ends').waitFor()
+  assert.deepEqual(demo.complaints, [])
+})
+
+test('the site attaches to the database of another app of the origin', options, async (t) => {
+  const app = await site.tab(t)
+  await app.open(`${site.url}/?db=shop`)
+  await app.createTopic({ name: 'orders', partitions: 1 })
+  await app.send({ key: 'o-1', value: 'two lamps' })
+  await app.holds(1)
+
+  const demo = await site.tab(t)
+  await demo.open(`${site.url}/#/broker`)
+  await demo.get('database-shop').click()
+  await demo.page.waitForURL(/\?db=shop/)
+  assert.equal(await demo.settled(), 'open')
+  await demo.get('storage').getByText('idb://shop').waitFor()
+  await demo.get('leader').getByText('runs in another tab').waitFor()
+  await demo.topic('orders')
+  await demo.holds(1)
+  assert.deepEqual([...app.complaints, ...demo.complaints], [])
+})
