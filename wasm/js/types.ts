@@ -57,7 +57,7 @@ export interface KafkaConfig extends WorkerSources {
   enforceRequestTimeout?: boolean
   /** Whether brokers at `host:port` are reached over TLS, and how: options of Node's `tls.connect`. */
   ssl?: boolean | TlsOptions
-  /** Not there yet. */
+  /** For brokers at `host:port` not there yet: `connect()` rejects. Of no use for others. */
   sasl?: object
   retry?: RetryOptions
   logLevel?: logLevel

@@ -14,7 +14,9 @@ await mkdir(target, { recursive: true })
 await writeFile(
   new URL('kafkajs.d.ts', target),
   `type Buffer = Uint8Array
-declare namespace tls { type ConnectionOptions = unknown }
+declare namespace tls {
+  interface ConnectionOptions { servername?: string; rejectUnauthorized?: boolean; [option: string]: unknown }
+}
 declare namespace net { type Socket = unknown }
 ${text.replace(known, '')}`,
 )
