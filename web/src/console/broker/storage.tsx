@@ -1,5 +1,6 @@
 /** How much is stored, how much may be, and whether the browser has promised to keep it. */
 
+import { backUp } from '../../broker/backup'
 import { connection } from '../../broker/connection'
 import { look, storage } from '../../broker/storage'
 import { bytes } from '../../format'
@@ -20,6 +21,7 @@ const note = (
 
 export function Storage() {
   const action = useAction()
+  const backup = useAction()
   const { value } = connection
   const known = storage.value
   if (value.state === 'open' && value.broker.mode === 'memory') {
@@ -64,7 +66,13 @@ export function Storage() {
           {action.done && <span class="quiet">It declined: it may evict the data when room gets short.</span>}
         </div>
       )}
-      <Trouble problem={action.problem} />
+      <div class="actions">
+        <button type="button" disabled={backup.busy} data-testid="back-up-all" onClick={() => backup.run(() => backUp())}>
+          Back up all topics
+        </button>
+        <span class="quiet">as a file, with what groups have committed</span>
+      </div>
+      <Trouble problem={action.problem ?? backup.problem} />
     </Part>
   )
 }

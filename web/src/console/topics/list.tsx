@@ -4,16 +4,18 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { recordsOf, topics, watchTopics } from '../../broker/topics'
 import { configsOf } from '../../broker/configs'
-import { count } from '../../format'
+import { bytes, count } from '../../format'
 import { href } from '../../route'
 import { Title } from '../../ui/title'
 import { meaning } from '../configs/meaning'
 import { NewTopic } from './new-topic'
+import { Restore } from './restore'
 
 const POLICY = ['cleanup.policy', 'retention.ms', 'ottla.durability']
 
 export function List() {
   const making = useSignal(false)
+  const isRestoring = useSignal(false)
   useEffect(watchTopics, [])
   const all = topics.value ?? []
   const names = all.map(({ name }) => name).join(' ')
@@ -31,9 +33,14 @@ export function List() {
         testid="topics"
         about="Named logs. Records are added at their ends, and reading takes nothing away."
         actions={
-          <button type="button" class="primary" data-testid="new-topic" onClick={() => (making.value = true)}>
-            New topic
-          </button>
+          <>
+            <button type="button" data-testid="restore" onClick={() => (isRestoring.value = true)}>
+              Restore
+            </button>
+            <button type="button" class="primary" data-testid="new-topic" onClick={() => (making.value = true)}>
+              New topic
+            </button>
+          </>
         }
       >
         Topics
@@ -51,18 +58,20 @@ export function List() {
                 <th scope="col">Name</th>
                 <th scope="col" class="number">Partitions</th>
                 <th scope="col" class="number">Records</th>
+                <th scope="col" class="number">Size</th>
                 <th scope="col">Kept</th>
                 <th scope="col" class="wide-only">Durability</th>
               </tr>
             </thead>
             <tbody>
-              {all.map(({ name, partitions, problem }) => (
+              {all.map(({ name, partitions, size_bytes, problem }) => (
                 <tr key={name} data-testid={`topic-${name}`}>
                   <th scope="row">
                     <a href={href(['topics', name])}>{name}</a>
                   </th>
                   <td class="number">{problem ? '–' : count(partitions.length)}</td>
                   <td class="number">{problem ? '–' : count(recordsOf(partitions))}</td>
+                  <td class="number">{size_bytes === undefined ? '–' : bytes(size_bytes)}</td>
                   <td>{kept(policies.value.get(name))}</td>
                   <td class="wide-only">{policies.value.get(name)?.get('ottla.durability')}</td>
                 </tr>
@@ -72,6 +81,7 @@ export function List() {
         </div>
       )}
       {making.value && <NewTopic onClose={() => (making.value = false)} />}
+      {isRestoring.value && <Restore onClose={() => (isRestoring.value = false)} />}
     </>
   )
 }
