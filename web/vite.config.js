@@ -21,6 +21,8 @@ export default defineConfig({
   worker: { format: 'es' },
   build: {
     target: 'es2022',
+    // For size.mjs.
+    manifest: true,
     // The policy forbids data: as a source of scripts and workers, and wants no inlined files.
     assetsInlineLimit: 0,
   },

@@ -30,6 +30,20 @@ export const screens: readonly Screen[] = [
     title: ([topic, tab]) => [tab, topic, 'Topics'].filter(Boolean).join(' · '),
   },
   {
+    name: 'groups',
+    label: 'Groups',
+    half: 'Console',
+    component: lazy(() => import('../console/groups')),
+    title: ([group]) => [group, 'Groups'].filter(Boolean).join(' · '),
+  },
+  {
+    name: 'broker',
+    label: 'Broker',
+    half: 'Console',
+    component: lazy(() => import('../console/broker')),
+    title: () => 'Broker',
+  },
+  {
     name: 'learn',
     label: 'Lessons',
     half: 'Lessons',
