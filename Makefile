@@ -62,12 +62,19 @@ conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes C
 	$(call step,The same scripts against Apache Kafka and Ottla)
 	node tests/conformance/run.mjs $(CONFORMANCE)
 	$(if $(CONFORMANCE),,node tests/conformance/mixed.mjs)
+	$(if $(CONFORMANCE),,node tests/conformance/history.mjs)
 
 .PHONY: sim
 sim: setup-rust ## Simulate consumer groups for SEEDS=1000 (or SEED=17 alone, telling what happens)
 	$(call step,Simulations of consumer groups)
 	$(if $(SEED),OTTLA_SEED=$(SEED)) $(if $(SEEDS),OTTLA_SEEDS=$(SEEDS)) \
 		cargo test --package ottla-sim --profile sim --locked -- --nocapture nothing
+
+.PHONY: soak-browser
+soak-browser: setup-test $(stamps)/pages ## Kill Chromium KILLS=100 times under load (SEED, BACKEND=leveldb|sqlite, DURABILITY=relaxed|strict)
+	$(call step,Kills of the browser)
+	node tests/kill/run.mjs $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(BACKEND),--backend $(BACKEND)) $(if $(DURABILITY),--durability $(DURABILITY))
 
 .PHONY: fuzz
 fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files' alone)

@@ -74,7 +74,7 @@ test('the keyboard goes past the top, to screens and back, and the focus comes a
   // A tab of the same screen takes nobody away from where they are.
   const messages = page.locator('.tabs').getByRole('link', { name: 'Messages' })
   await messages.press('Enter')
-  await demo.get('record-table').waitFor()
+  await demo.get('record-list').waitFor()
   assert.equal(await messages.evaluate((link) => link === document.activeElement), true)
   await page.goBack()
   await demo.get('lane-0').waitFor()

@@ -211,6 +211,39 @@ test('a leader frozen without a word is taken over from, and writes nothing when
   ),
 )
 
+test('who connects while the page freezes is connected when it thaws', { timeout }, async () => {
+  const profile = await newProfile()
+  const browser = await launch(profile.path, { asIs: true })
+  try {
+    const tab = await Tab.open(browser, server.url)
+    // Somebody has the leader's lock and does not lead: who connects waits.
+    const other = await browser.page(`${server.url}/tabs.html`)
+    await other.evaluate(
+      () =>
+        new Promise((held) => {
+          const hold = () => new Promise((release) => held(void (window.release = release)))
+          void navigator.locks.request('ottla:tabs', hold)
+        }),
+    )
+    const waiting = () =>
+      other.evaluate(async () => {
+        const { pending } = await navigator.locks.query()
+        return pending.some(({ name }) => name === 'ottla:tabs')
+      })
+    await tab.page.evaluate(() => void (window.outcomes = window.tab.client.connectAll()))
+    await eventually(waiting, true, 'the tab waits for the lock')
+    await tab.lifecycle('frozen')
+    await eventually(waiting, false, 'the tab waits for the lock while it is frozen')
+    await other.evaluate(() => window.release())
+    await tab.lifecycle('active')
+    const outcomes = await tab.page.evaluate(() => window.outcomes)
+    assert.deepEqual(outcomes, ['connected', 'connected', 'connected'])
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+})
+
 test('without a SharedWorker frames go over channels', { timeout }, () =>
   withTabs(
     3,

@@ -6,7 +6,7 @@ export const screens = [
   { name: 'overview', path: '#/', shows: '[data-testid=lane-5]' },
   { name: 'topics', path: '#/topics', shows: '[data-testid=topic-flights]' },
   { name: 'topic', path: '#/topics/flights', shows: '[data-testid=lane-5]' },
-  { name: 'messages', path: '#/topics/flights/messages?partition=2', shows: '[data-testid=record-2-0]' },
+  { name: 'messages', path: '#/topics/flights/messages?partition=2', shows: '.record-row' },
   { name: 'produce', path: '#/topics/flights/produce', shows: '[data-testid=produce-form]' },
   { name: 'topic-groups', path: '#/topics/flights/groups', shows: '[data-testid=groups]' },
   { name: 'topic-configuration', path: '#/topics/flights/configuration', shows: '[data-testid=configuration] tbody tr' },

@@ -43,6 +43,15 @@ export class Client {
     await admin.disconnect()
   }
 
+  /** Connects a client of each kind; tells how that ended for each. */
+  async connectAll(): Promise<string[]> {
+    const clients = [this.kafka.admin(), this.kafka.producer(), this.kafka.consumer({ groupId: 'all' })]
+    const connect = (client: (typeof clients)[number]) => client.connect().then(() => 'connected', String)
+    const outcomes = await Promise.all(clients.map(connect))
+    for (const client of clients) await client.disconnect()
+    return outcomes
+  }
+
   leadership(): Promise<Leadership | undefined> {
     return this.kafka.leadership()
   }

@@ -26,7 +26,10 @@ export class Lane {
   #held = false
   #lastId = 0
 
-  constructor(open: (events: SessionEvents) => Promise<Session>, requests: Requests) {
+  readonly #acks: number
+
+  constructor(acks: number, open: (events: SessionEvents) => Promise<Session>, requests: Requests) {
+    this.#acks = acks
     this.session = open({
       produced: (results, errors) => this.#produced(results, errors),
       requests,
@@ -109,7 +112,8 @@ export class Lane {
       const waiting = this.#sent.get(id)
       this.#sent.delete(id)
       if (!waiting) continue
-      if (!fault) waiting.resolve(metadataOf(waiting.topic, results, first, count))
+      // Of what nobody acknowledges, nothing is known.
+      if (!fault) waiting.resolve(this.#acks === 0 ? [] : metadataOf(waiting.topic, results, first, count))
       else if (fault.kind === 'bufferFull') refused.push({ waiting, fault })
       else waiting.reject(errorOf(fault))
     }

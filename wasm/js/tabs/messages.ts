@@ -1,6 +1,7 @@
 // What pages, their workers and other tabs tell each other.
 
 import type { logLevel } from '../logger.js'
+import type { StorageNotice } from '../storage/types.js'
 
 /** Who runs the broker of a name. */
 export interface Leader {
@@ -37,7 +38,7 @@ export type ToWorker =
 
 /** Why a broker could not be opened, or stopped serving. */
 export interface Failure {
-  kind: 'locked' | 'unavailable' | 'failed'
+  kind: 'locked' | 'unavailable' | 'newer' | 'blocked' | 'failed'
   message: string
 }
 
@@ -51,6 +52,7 @@ export type FromWorker =
   | { type: 'tick'; timer: number }
   | { type: 'failed'; failure: Failure }
   | { type: 'closed' }
+  | { type: 'storage'; notice: StorageNotice }
   | { type: 'log'; level: logLevel; message: string }
 
 /** What tabs tell all other tabs. */
@@ -60,6 +62,7 @@ export type ToTabs =
   /** This tab has the lock and opens the database: no other leads any more. */
   | { type: 'electing'; id: string }
   | ({ type: 'leader' } & Leader)
+  | { type: 'storage'; notice: StorageNotice }
 
 /** The lock that a leader holds. Also the name of the channel on which tabs talk. */
 export const leaderLock = (name: string) => `ottla:${name}`

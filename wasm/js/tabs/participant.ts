@@ -154,6 +154,7 @@ one; connect to it in a page of the site`
       else if (this.#term) this.#say({ type: 'electing', id: this.#self })
       return
     }
+    if (message.type === 'storage') return this.#tell(message)
     // Whoever else has the lock has it from this tab, where the browser has not said so yet.
     if (this.#term && (message.type === 'electing' || message.epoch > this.#lastEpoch)) {
       this.#lose(this.#term)
@@ -250,6 +251,10 @@ one; connect to it in a page of the site`
         log: (level, message) => this.#tell({ type: 'log', level, message }),
         failed: (message) => this.#tell({ type: 'failed', failure: { kind: 'failed', message } }),
         fenced: () => this.#lose(term),
+        vanished: (notice) => {
+          this.#tell({ type: 'storage', notice })
+          this.#say({ type: 'storage', notice })
+        },
         gone: (tab) => this.#relay.drop(tabLock(this.#opening.name, tab)),
       })
       if (term.over) return leading.close()

@@ -23,7 +23,7 @@ const note = (
   </Note>
 )
 
-export function Configuration({ topic }: { topic: Topic }) {
+export default function Configuration({ topic }: { topic: Topic }) {
   const entries = useSignal<ConfigEntries[] | undefined>(undefined)
   const all = useSignal(false)
   const action = useAction()

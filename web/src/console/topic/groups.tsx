@@ -36,7 +36,7 @@ const note = (
   </>
 )
 
-export function Groups({ topic }: { topic: Topic }) {
+export default function Groups({ topic }: { topic: Topic }) {
   useEffect(() => watchGroups(topic.name), [topic.name])
   const all = groups.value
   const elsewhere = (

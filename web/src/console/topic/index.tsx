@@ -8,16 +8,13 @@ import { follow } from '../../broker/follow'
 import { recordsOf, type Topic, topics, watchTopic } from '../../broker/topics'
 import { counted } from '../../format'
 import { href, visit } from '../../route'
+import { lazy } from '../../ui/lazy'
 import { Tabs } from '../../ui/tabs'
 import { Title } from '../../ui/title'
 import { Trouble } from '../../ui/trouble'
 import { AddPartitions } from './add-partitions'
-import { Configuration } from './configuration'
 import { DeleteTopic } from './delete-topic'
-import { Groups } from './groups'
 import { Partitions } from './partitions'
-import { Produce } from './produce'
-import { Records } from './records'
 
 export interface TabProps {
   topic: Topic
@@ -25,10 +22,10 @@ export interface TabProps {
 
 const tabs: { name: string | undefined; label: string; component: ComponentType<TabProps> }[] = [
   { name: undefined, label: 'Partitions', component: Partitions },
-  { name: 'messages', label: 'Messages', component: Records },
-  { name: 'produce', label: 'Produce', component: Produce },
-  { name: 'groups', label: 'Groups', component: Groups },
-  { name: 'configuration', label: 'Configuration', component: Configuration },
+  { name: 'messages', label: 'Messages', component: lazy(() => import('../messages')) },
+  { name: 'produce', label: 'Produce', component: lazy(() => import('./produce')) },
+  { name: 'groups', label: 'Groups', component: lazy(() => import('./groups')) },
+  { name: 'configuration', label: 'Configuration', component: lazy(() => import('./configuration')) },
 ]
 
 export default function TopicScreen({ name, tab }: { name: string; tab: string | undefined }) {
@@ -56,7 +53,7 @@ function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
   const shown = tabs.find((each) => each.name === tab) ?? tabs[0]
   useEffect(() => watchTopic(name), [name])
   // What is shown of the records that come, and of their keys; read anew when partitions are added.
-  const isFollowed = !problem && (shown?.name === undefined || shown.name === 'messages' || asked.value === 'add')
+  const isFollowed = !problem && (shown?.name === undefined || asked.value === 'add')
   const open = connection.value.state === 'open' ? connection.value.broker : undefined
   useEffect(() => {
     if (!isFollowed) return

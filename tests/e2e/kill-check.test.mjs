@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkAcknowledged, checkPrefixes, numbersPerRound as next } from './check.mjs'
+import { checkAcknowledged, checkPrefixes, numbersPerRound as next } from '../kill/check.mjs'
 
 /** Even numbers go to partition 0, odd ones to 1. */
 const origins = ['ATL', 'BOS']
