@@ -57,7 +57,11 @@ await writeFile(
 )
 // Browsers get one file, and further ones for what is loaded on demand. It needs no bundler: no name in
 // it is to be looked up in a package.json.
-await bundle({ browser: 'dist/index.js', 'browser.inline': 'dist/inline.js' })
+await bundle({
+  browser: 'dist/index.js',
+  'browser.inline': 'dist/inline.js',
+  'browser.testing': 'dist/testing.js',
+})
 
 /** Bundles modules of dist/, each under a name; one alone becomes one file. Gives their texts. */
 async function bundle(input) {

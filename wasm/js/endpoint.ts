@@ -59,6 +59,8 @@ export interface Endpoint {
   readonly brokers?: readonly Broker[]
   /** The clock of its clients, where it is not the system's. */
   readonly now?: () => number
+  /** Where the seeds of its clients come from, where it is not chance. */
+  readonly seed?: () => bigint
   /** A timer that is punctual even in a tab that nobody sees. */
   alarm(ring: () => void): Alarm
   /** Which tab runs the broker, where tabs share one and it is known. */

@@ -178,7 +178,7 @@ export class Session {
         this.#brokers.delete(link)
       },
     }
-    this.client = new Client(options, randomSeed(), told, endpoint.now)
+    this.client = new Client(options, endpoint.seed?.() ?? randomSeed(), told, endpoint.now)
     requests.add(source)
     this.#forgetRequests = () => requests.remove(source)
   }

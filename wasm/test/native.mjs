@@ -14,6 +14,19 @@ export const missing = await access(path).then(
   () => `NOT RUN: ${path} is missing: cargo build --package ottla-native`,
 )
 
+const ends = new WeakMap()
+
+/** Does something after a test; what was begun last ends first. */
+export function atEnd(t, end) {
+  const all = ends.get(t)
+  if (all) return void all.unshift(end)
+  const first = [end]
+  ends.set(t, first)
+  t.after(async () => {
+    for (const each of first) await each()
+  })
+}
+
 /** Starts one; ended with the test, or by `kill`. `port` 0 is a free one. */
 export async function startNative(t, { port = 0, args = [] } = {}) {
   const listen = `127.0.0.1:${port}`
@@ -25,7 +38,7 @@ export async function startNative(t, { port = 0, args = [] } = {}) {
     child.kill('SIGKILL')
     await exited
   }
-  t.after(kill)
+  atEnd(t, kill)
   const bootstrap = await new Promise((resolve, reject) => {
     child.once('error', reject)
     exited.then(() => reject(new Error('ottla-native has ended')))

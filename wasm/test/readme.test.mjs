@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AssignerProtocol, Kafka, logLevel } from 'ottla'
+import { TestBroker } from 'ottla/testing'
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code)
@@ -115,4 +116,25 @@ test('a backup comes back under another name; nobody has deleted the database', 
   const told = []
   await run(block('kafka.onStorage'), { kafka, console: { error: (line) => told.push(line) } })
   assert.deepEqual(told, [])
+})
+
+test('the examples of loops, and of a broker for tests', async (t) => {
+  const kafka = new Quiet({ brokers: ['memory://readme-loops'] })
+  t.after(() => kafka.shutdown())
+  const producer = kafka.producer()
+  await producer.connect()
+  const messages = ['one', 'enough', 'too much'].map((value, n) => ({ key: `${n % 2}`, value }))
+  await producer.send({ topic: 'orders', messages })
+  await producer.disconnect()
+  const lines = []
+  const log = (...line) => lines.push(line)
+  const { reader } = await run(block("groupId: 'labels'"), { kafka, console: { log } }, ['reader'])
+  await reader.disconnect()
+  assert.deepEqual(lines, [['orders', 0, '0', 'one'], ['orders', 0, '1', 'enough']])
+  const { orders } = await run(block("until: 'latest'"), { kafka }, ['orders'])
+  assert.deepEqual([...orders].map(([key, value]) => [key, value.toString()]), [['0', 'too much'], ['1', 'enough']])
+
+  const { sent } = await run(block('new TestBroker'), { TestBroker }, ['sent'])
+  const [{ baseOffset, topicName }] = await sent
+  assert.deepEqual([topicName, baseOffset], ['orders', '0'])
 })
