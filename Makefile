@@ -16,7 +16,7 @@ sources = $(wildcard $(shell git ls-files --cached --others --exclude-standard -
 
 rust := Cargo.toml Cargo.lock $(call sources,core)
 package := $(rust) package-lock.json $(call sources,wasm)
-demo := package-lock.json $(call sources,web)
+demo := package-lock.json CONFIGURATION.md $(call sources,web)
 pages := package-lock.json $(call sources,tests/pages tests/package.json)
 
 step = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
@@ -62,12 +62,19 @@ conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes C
 	$(call step,The same scripts against Apache Kafka and Ottla)
 	node tests/conformance/run.mjs $(CONFORMANCE)
 	$(if $(CONFORMANCE),,node tests/conformance/mixed.mjs)
+	$(if $(CONFORMANCE),,node tests/conformance/history.mjs)
 
 .PHONY: sim
 sim: setup-rust ## Simulate consumer groups for SEEDS=1000 (or SEED=17 alone, telling what happens)
 	$(call step,Simulations of consumer groups)
 	$(if $(SEED),OTTLA_SEED=$(SEED)) $(if $(SEEDS),OTTLA_SEEDS=$(SEEDS)) \
 		cargo test --package ottla-sim --profile sim --locked -- --nocapture nothing
+
+.PHONY: soak-browser
+soak-browser: setup-test $(stamps)/pages ## Kill Chromium KILLS=100 times under load (SEED, BACKEND=leveldb|sqlite, DURABILITY=relaxed|strict)
+	$(call step,Kills of the browser)
+	node tests/kill/run.mjs $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(BACKEND),--backend $(BACKEND)) $(if $(DURABILITY),--durability $(DURABILITY))
 
 .PHONY: fuzz
 fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files' alone)
@@ -132,7 +139,8 @@ test-wasm: setup-test
 
 .PHONY: test-package
 test-package: setup-build $(stamps)/package
-	$(call step,Tests of the package in Node)
+	$(call step,Tests of the package in Node; some against ottla-native)
+	cargo build --package ottla-native --locked
 	npm test --workspace wasm
 
 .PHONY: test-browser

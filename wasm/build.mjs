@@ -2,8 +2,7 @@
 // out optimization; `--no-wasm` takes the WebAssembly as it was built last.
 
 import { spawnSync } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -58,11 +57,16 @@ await writeFile(
 )
 // Browsers get one file, and further ones for what is loaded on demand. It needs no bundler: no name in
 // it is to be looked up in a package.json.
-await bundle({ browser: 'dist/index.js', 'browser.inline': 'dist/inline.js' })
+await bundle({
+  browser: 'dist/index.js',
+  'browser.inline': 'dist/inline.js',
+  'browser.testing': 'dist/testing.js',
+})
 
 /** Bundles modules of dist/, each under a name; one alone becomes one file. Gives their texts. */
 async function bundle(input) {
-  const dir = await mkdtemp(join(tmpdir(), 'ottla-build-'))
+  // As deep as dist/, so that the maps lead to the same places.
+  const dir = fileURLToPath(at('bundled'))
   const build = await rolldown({
     input,
     cwd: here,

@@ -106,10 +106,12 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         let producers: Vec<_> = (0..)
             .zip(known)
             .map(|(pair, sent)| {
-                std::thread::spawn(move || produce_pairs(Client::connect(address), pair, sent))
+                let client = Client::connect(address);
+                std::thread::spawn(move || produce_pairs(client, pair, sent))
             })
             .collect();
-        let maker = std::thread::spawn(move || make_topics(Client::connect(address), round));
+        let client = Client::connect(address);
+        let maker = std::thread::spawn(move || make_topics(client, round));
         std::thread::sleep(Duration::from_micros(20_000 + random.below(300_000)));
         broker.kill();
         known = producers.into_iter().map(|thread| thread.join().unwrap()).collect();

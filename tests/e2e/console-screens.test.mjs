@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sound } from '../lib/axe.mjs'
 import { opened } from '../lib/demo.mjs'
-import { screens, themes } from '../lib/screens.mjs'
+import { furnish, screens, themes } from '../lib/screens.mjs'
 
 const options = { timeout: 180_000 }
 const widths = [1440, 360]
@@ -15,7 +15,7 @@ const site = opened()
 test('the flights, for the screens to show', options, async (t) => {
   const demo = await site.tab(t)
   await demo.open(site.url)
-  await demo.load()
+  await furnish(demo)
 })
 
 for (const { name, path, shows } of screens) {
@@ -41,6 +41,7 @@ test('everybody can use the dialogs of a topic', options, async (t) => {
     ['#/topics', 'new-topic'],
     ['#/topics/flights', 'add-partitions'],
     ['#/topics/flights', 'delete-topic'],
+    ['#/groups/billing', 'delete-group'],
   ]) {
     await demo.open(`${site.url}/${path}`)
     for (const width of widths) {
@@ -74,7 +75,7 @@ test('the keyboard goes past the top, to screens and back, and the focus comes a
   // A tab of the same screen takes nobody away from where they are.
   const messages = page.locator('.tabs').getByRole('link', { name: 'Messages' })
   await messages.press('Enter')
-  await demo.get('record-table').waitFor()
+  await demo.get('record-list').waitFor()
   assert.equal(await messages.evaluate((link) => link === document.activeElement), true)
   await page.goBack()
   await demo.get('lane-0').waitFor()

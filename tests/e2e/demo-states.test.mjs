@@ -133,9 +133,9 @@ test('damage is reported by partition and offset, and what is whole is read', op
   const whole = await demo.rowsFrom(first - 10)
   assert.equal(whole.at(-1).offset, first - 1)
   await demo.get('records').getByTestId('trouble').waitFor()
-  await demo.browse({ from: 'the last page' })
-  await eventually(async () => (await demo.rows()).length, 50, 'records behind the damage')
-  await demo.browse({ partition: (partition + 1) % 6, from: 'the first record' })
+  await demo.browse({ from: 'the newest' })
+  await demo.get('record-list').locator('.record-row').first().waitFor()
+  await demo.browse({ partition: (partition + 1) % 6, from: 'the oldest' })
   await demo.rowsFrom(0)
 })
 

@@ -17,7 +17,7 @@ import {
   withoutSharedWorker,
 } from '../lib/tabs.mjs'
 
-const timeout = 120_000
+const timeout = 300_000
 const topic = 'orders'
 let server
 
@@ -127,6 +127,9 @@ for (const death of Object.keys(deaths)) {
           assert.equal(known.epoch, epoch + 1)
         }
         await producesOn(others)
+        // The SharedWorker may have gone with the tab in whose process it lived.
+        const { others: followers } = await leaderOf(others)
+        for (const tab of followers) await connectsVia(tab, 'port')
         const { errors } = await checkAll(others, others[0])
         assert.deepEqual(errors, [])
       },
@@ -210,6 +213,39 @@ test('a leader frozen without a word is taken over from, and writes nothing when
     { before: [withoutFreezeEvent], asIs: true },
   ),
 )
+
+test('who connects while the page freezes is connected when it thaws', { timeout }, async () => {
+  const profile = await newProfile()
+  const browser = await launch(profile.path, { asIs: true })
+  try {
+    const tab = await Tab.open(browser, server.url)
+    // Somebody has the leader's lock and does not lead: who connects waits.
+    const other = await browser.page(`${server.url}/tabs.html`)
+    await other.evaluate(
+      () =>
+        new Promise((held) => {
+          const hold = () => new Promise((release) => held(void (window.release = release)))
+          void navigator.locks.request('ottla:tabs', hold)
+        }),
+    )
+    const waiting = () =>
+      other.evaluate(async () => {
+        const { pending } = await navigator.locks.query()
+        return pending.some(({ name }) => name === 'ottla:tabs')
+      })
+    await tab.page.evaluate(() => void (window.outcomes = window.tab.client.connectAll()))
+    await eventually(waiting, true, 'the tab waits for the lock')
+    await tab.lifecycle('frozen')
+    await eventually(waiting, false, 'the tab waits for the lock while it is frozen')
+    await other.evaluate(() => window.release())
+    await tab.lifecycle('active')
+    const outcomes = await tab.page.evaluate(() => window.outcomes)
+    assert.deepEqual(outcomes, ['connected', 'connected', 'connected'])
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+})
 
 test('without a SharedWorker frames go over channels', { timeout }, () =>
   withTabs(
@@ -316,7 +352,7 @@ test('no record is lost and none is stored twice, however often leaders die', { 
           await tab.call('produce', topic, `round${round}.${tabs.length}`)
           tabs.push(tab)
         }
-        await producesOn(tabs)
+        await producesOn(tabs, 10)
         const { leader } = await leaderOf([first, ...tabs])
         if (leader === first) {
           // The reader stays; its worker dies in its stead.

@@ -136,12 +136,13 @@ export class Demo {
     )
   }
 
-  /** The rows of the table of records. */
+  /** The rows of the list of messages that are in view. */
   rows() {
-    return this.get('record-table')
-      .locator('tbody tr:not(.opened)')
+    return this.get('record-list')
+      .locator('.record-row')
       .evaluateAll((rows) =>
         rows.map((row) => ({
+          partition: Number(row.dataset.testid.split('-')[1]),
           offset: Number(row.dataset.testid.split('-').at(-1)),
           time: row.querySelector('.cell-time').textContent,
           key: row.querySelector('.cell-key').textContent,
@@ -150,21 +151,27 @@ export class Demo {
       )
   }
 
-  /** Waits until the table begins with an offset, and gives its rows. */
+  /** Waits until the list begins with an offset, and gives its rows. */
   async rowsFrom(offset) {
     const first = async () => (await this.rows())[0]?.offset
-    await eventually(first, offset, 'the first offset of the page')
+    await eventually(first, offset, 'the first offset of the list')
     return this.rows()
   }
 
-  async browse({ partition, from, offset, time }) {
+  /** Waits until the list has so many rows, in view or not. */
+  found(rows) {
+    return eventually(() => this.get('record-list').getAttribute('data-rows'), String(rows), 'messages in the list')
+  }
+
+  async browse({ partition, from, offset, time, filter }) {
     await this.tab('Messages')
     const form = this.get('browse')
-    if (partition !== undefined) await form.getByLabel('Partition').selectOption(String(partition))
-    if (from) await form.getByLabel('Begin with').selectOption({ label: from })
-    if (offset !== undefined) await form.getByLabel('Offset', { exact: true }).fill(String(offset))
-    if (time !== undefined) await form.getByLabel('Time (UTC)').fill(time)
-    if (offset !== undefined || time !== undefined) await this.get('show-records').click()
+    if (partition !== undefined) await form.locator('[name=partition]').selectOption(String(partition))
+    if (from) await form.locator('[name=from]').selectOption({ label: from })
+    if (filter !== undefined) await form.locator('[name=filter]').fill(filter)
+    if (offset !== undefined) await form.locator('[name=offset]').fill(String(offset))
+    if (time !== undefined) await form.locator('[name=time]').fill(time)
+    if ([offset, time, filter].some((each) => each !== undefined)) await this.get('show-records').click()
   }
 
   async load() {

@@ -4,6 +4,7 @@ import { IdbEndpoint } from './endpoint-idb.js'
 import { MemoryEndpoint } from './endpoint-memory.js'
 import type { Logger } from './logger.js'
 import type { BrokerHost } from './pkg/ottla_wasm.js'
+import type { StorageNotice } from './storage/types.js'
 import type { TlsOptions } from './types.js'
 import type { WorkerSources } from './workers.js'
 
@@ -58,12 +59,16 @@ export interface Endpoint {
   readonly brokers?: readonly Broker[]
   /** The clock of its clients, where it is not the system's. */
   readonly now?: () => number
+  /** Where the seeds of its clients come from, where it is not chance. */
+  readonly seed?: () => bigint
   /** A timer that is punctual even in a tab that nobody sees. */
   alarm(ring: () => void): Alarm
   /** Which tab runs the broker, where tabs share one and it is known. */
   leadership(): Leadership | undefined
   /** Calls a function when that changes. */
   onLeadership(listener: (leadership: Leadership | undefined) => void): () => void
+  /** Calls a function when the storage has lost what it held, where that can be noticed. */
+  onStorage?(listener: (notice: StorageNotice) => void): () => void
   /** Ends the broker, where it runs in this page. */
   shutdown(): Promise<void>
 }

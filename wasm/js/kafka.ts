@@ -4,9 +4,19 @@ import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
 import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
+import { asyncDispose } from './abort.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
 import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
+import { Topic } from './topic.js'
+import type {
+  BackupSource,
+  ExportOptions,
+  ImportOptions,
+  ImportResult,
+  Inspection,
+  StorageNotice,
+} from './storage/types.js'
 import type {
   AdminConfig,
   ConsumerConfig,
@@ -14,6 +24,7 @@ import type {
   ProducerConfig,
   Retry,
   RetryOptions,
+  TlsOptions,
 } from './types.js'
 
 const RETRY: Retry = {
@@ -51,6 +62,8 @@ interface Differences {
 export class Kafka {
   readonly #config: KafkaConfig
   readonly #logger: Logger
+  /** Those that are connected. */
+  readonly #clients = new Set<Producer | Consumer | Admin>()
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
@@ -63,7 +76,7 @@ export class Kafka {
   producer(config: ProducerConfig = {}): Producer {
     const logger = this.#logger.namespace('Producer')
     const idempotent = config.idempotent ?? true
-    return new Producer(
+    return this.#kept(new Producer(
       config,
       ({ acks, compression }, events) =>
         this.#open(
@@ -83,7 +96,7 @@ export class Kafka {
           logger,
         ),
       logger,
-    )
+    ))
   }
 
   /** A consumer: it reads records, alone or as a member of a group. */
@@ -103,7 +116,7 @@ export class Kafka {
       },
     }
     const retry = this.#retry(config)
-    return new Consumer(
+    return this.#kept(new Consumer(
       config,
       retry,
       (events, { names }) => {
@@ -112,14 +125,38 @@ export class Kafka {
         return this.#open({ ...differences, group: own }, events, logger)
       },
       logger,
-    )
+    ))
   }
 
   /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger)
+    return this.#kept(
+      new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger),
+    )
+  }
+
+  /** A topic, to be read and written without clients to look after. */
+  topic(name: string): Topic {
+    return new Topic(name, this)
+  }
+
+  /**
+   * Disconnects all clients that this one has made, at the end of the block of `await using`. The broker
+   * stays.
+   */
+  async [asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.disconnect()))
+  }
+
+  /** Keeps in mind which clients are connected. */
+  #kept<T extends Producer | Consumer | Admin>(client: T): T {
+    client.connectedChanged = (connected) => {
+      if (connected) this.#clients.add(client)
+      else this.#clients.delete(client)
+    }
+    return client
   }
 
   #retry({ retry }: { retry?: RetryOptions }): Retry {
@@ -147,6 +184,42 @@ export class Kafka {
   }
 
   /**
+   * Calls a function when the database was deleted or emptied behind the broker's back, in whichever
+   * tab that is noticed. Returns a function that ends it.
+   */
+  async onStorage(listener: (notice: StorageNotice) => void): Promise<() => void> {
+    return (await this.#endpoint()).endpoint.onStorage?.(listener) ?? (() => {})
+  }
+
+  /** A look at all there is, for tools: topics, groups with their lag, storage, leadership. */
+  async inspect(): Promise<Inspection> {
+    const { inspect } = await import('./storage/inspect.js')
+    const { endpoint, address } = await this.#endpoint()
+    return inspect(this.admin(), endpoint, address)
+  }
+
+  /**
+   * All topics, or some, as a file: their configurations, their records with offsets, and what groups
+   * have committed. Read it to its end: it has a checksum there.
+   */
+  export(options: ExportOptions = {}): ReadableStream<Uint8Array> {
+    const begun = import('./storage/export.js').then(async ({ exported }) =>
+      exported(this.admin(), (await this.#endpoint()).endpoint, options),
+    )
+    return deferred(begun)
+  }
+
+  /**
+   * Brings topics from a file of {@link export} back, each at the offsets that it had: all of them, or
+   * where anything is wrong with the file or with the storage, none. A topic of the same name must
+   * not be there; `as` gives it another one.
+   */
+  async import(source: BackupSource, options: ImportOptions = {}): Promise<ImportResult> {
+    const { imported } = await import('./storage/import.js')
+    return imported(this.admin(), (await this.#endpoint()).endpoint, source, options)
+  }
+
+  /**
    * Ends this tab's part in the broker: if the broker runs in this tab, another tab that uses it takes
    * over. What is stored stays; what a topic with `ottla.durability=memory` holds, and everything
    * behind `memory://`, goes. Clients of this tab that are connected connect anew.
@@ -171,7 +244,7 @@ export class Kafka {
       logger: this.#logger.namespace('Broker'),
       workers: { worker, sharedWorker },
       connectTimeoutMs: connectionTimeout,
-      tls: ssl === true ? {} : ssl || undefined,
+      tls: ssl === true ? {} : (ssl as TlsOptions) || undefined,
     })
     return { endpoint, address: address.text }
   }
@@ -201,6 +274,23 @@ export class Kafka {
     }
     return Session.open(endpoint, options, events, logger)
   }
+}
+
+/** A stream that is read from as soon as it is there. */
+function deferred(chunks: Promise<AsyncGenerator<Uint8Array, void>>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await (await chunks).next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await (await chunks).return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 /** A member's options, checked. */

@@ -1,3 +1,4 @@
+import { type Abortable, abortable, asyncDispose } from './abort.js'
 import { KafkaJSError, KafkaJSNonRetriableError } from './errors.js'
 import { Emitter } from './instrumentation/emitter.js'
 import type {
@@ -25,6 +26,8 @@ export abstract class Part<EventMap extends object> {
   protected readonly emitter: Emitter
   /** @internal */
   protected readonly requests: Requests
+  /** Told when it is connected and when it is no more. @internal */
+  connectedChanged: (connected: boolean) => void = () => {}
   #connecting: Promise<void> | undefined
   #disconnecting: Promise<void> | undefined
 
@@ -36,9 +39,21 @@ export abstract class Part<EventMap extends object> {
   }
 
   /** Connects. Rejects, within seconds, where the broker cannot be reached or opened. */
-  connect(): Promise<void> {
+  async connect({ signal }: Abortable = {}): Promise<void> {
+    signal?.throwIfAborted()
     this.#connecting ??= this.#connect()
-    return this.#connecting
+    try {
+      await abortable(this.#connecting, signal)
+    } catch (error) {
+      // Nobody waits for it any more.
+      if (signal?.aborted) void this.disconnect()
+      throw error
+    }
+  }
+
+  /** {@link Part.disconnect}, at the end of the block of `await using`. */
+  [asyncDispose](): Promise<void> {
+    return this.disconnect()
   }
 
   /** Disconnects: what {@link Part.connect} began is ended in order. */
@@ -108,6 +123,7 @@ export abstract class Part<EventMap extends object> {
       this.#connecting = undefined
       throw error
     }
+    this.connectedChanged(true)
     this.emitter.emit(this.events.CONNECT)
   }
 
@@ -119,6 +135,7 @@ export abstract class Part<EventMap extends object> {
       () => false,
     )
     await this.close()
+    this.connectedChanged(false)
     if (opened) this.emitter.emit(this.events.DISCONNECT)
   }
 }

@@ -14,6 +14,7 @@ import type { Requests, Source } from './instrumentation/requests.js'
 import type { Logger } from './logger.js'
 import { randomSeed, startModule } from './module.js'
 import type { PartitionMetadata } from './partitioners.js'
+import type { Wire } from './storage/wire.js'
 import { Client, type ClientEvents, type Fault, type Fetch } from './pkg/ottla_wasm.js'
 import type { Retry } from './types.js'
 
@@ -177,7 +178,7 @@ export class Session {
         this.#brokers.delete(link)
       },
     }
-    this.client = new Client(options, randomSeed(), told, endpoint.now)
+    this.client = new Client(options, endpoint.seed?.() ?? randomSeed(), told, endpoint.now)
     requests.add(source)
     this.#forgetRequests = () => requests.remove(source)
   }
@@ -221,6 +222,17 @@ export class Session {
       return action(this.client)
     } catch (fault) {
       throw thrown(fault)
+    }
+  }
+
+  /** Does something over a connection of its own, whose requests are written by hand. */
+  async withWire<T>(use: (wire: Wire) => Promise<T>): Promise<T> {
+    const { Wire } = await import('./storage/wire.js')
+    const wire = await Wire.open(this.#endpoint)
+    try {
+      return await use(wire)
+    } finally {
+      wire.close()
     }
   }
 

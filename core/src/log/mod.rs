@@ -25,7 +25,7 @@ mod write;
 pub use append::{AppendError, Appended};
 pub use clean::{CleanStep, Cleaner, CleanerSettings, Freed};
 pub use config::LogConfig;
-pub use read::{ColdRead, Read, TimestampQuery, find_timestamp};
+pub use read::{ColdRead, FoundTimestamp, Read, TimestampQuery, find_timestamp};
 pub use recover::{Damage, Recovery};
 pub use scan::{Scanned, scan};
 pub use snapshot::LogRecord;

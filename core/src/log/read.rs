@@ -218,7 +218,11 @@ impl PartitionLog {
     ) -> Option<LogRange> {
         // A search starts anew where compaction has replaced what was looked through.
         let behind = behind.filter(|range| self.has_segment(range.segment));
-        let live = |s: &&Segment| s.max_timestamp >= 0 && self.end_of(s) > self.log_start_offset;
+        // The largest timestamp may be that of a deleted record, as in Kafka: its segment is there
+        // as long as the log starts in it. Of a topic in memory deleted records are gone.
+        let kept = query == TimestampQuery::Max && self.config.durability.is_some();
+        let live =
+            |s: &&Segment| s.max_timestamp >= 0 && (kept || self.end_of(s) > self.log_start_offset);
         let (segment, from) = match (query, behind) {
             (TimestampQuery::Max, Some(_)) => return None,
             (TimestampQuery::Max, None) => {
@@ -322,8 +326,19 @@ fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes> + Clone) -> Bytes {
     all.into()
 }
 
-/// The offset and the timestamp that answer a question by time, from one part of a segment. Only
-/// records that a consumer can read count.
+/// The record that answers a question by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundTimestamp {
+    /// Its offset.
+    pub offset: i64,
+    /// Its timestamp.
+    pub timestamp: i64,
+    /// The leader epoch of its batch.
+    pub leader_epoch: i32,
+}
+
+/// The record that answers a question by time, from one part of a segment. Only stored records
+/// count; the first one of a time must be one that a consumer can read.
 ///
 /// # Errors
 /// CORRUPT_MESSAGE where a batch does not decompress.
@@ -332,27 +347,36 @@ pub fn find_timestamp(
     query: TimestampQuery,
     range: &LogRange,
     pieces: Pieces,
-) -> Result<Option<(i64, i64)>, ErrorCode> {
-    let readable = log.log_start_offset..log.high_watermark;
-    let mut best: Option<(i64, i64)> = None;
+) -> Result<Option<FoundTimestamp>, ErrorCode> {
+    let start = match query {
+        TimestampQuery::AtOrAfter(_) => log.log_start_offset,
+        TimestampQuery::Max => 0,
+    };
+    let counted = start..log.high_watermark;
+    let mut best: Option<FoundTimestamp> = None;
     for item in scan(pieces, range.start, range.end) {
         let Scanned::Batch { batch, .. } = item else { continue };
         let largest = batch.header.max_timestamp;
         let hopeless = match query {
             TimestampQuery::AtOrAfter(timestamp) => largest < timestamp,
-            TimestampQuery::Max => best.is_some_and(|(_, found)| largest <= found),
+            TimestampQuery::Max => best.is_some_and(|found| largest <= found.timestamp),
         };
-        if hopeless || batch.header.next_offset() <= readable.start {
+        if hopeless || batch.header.next_offset() <= counted.start {
             continue;
         }
         let records = batch.records(MAX_UNPACKED_BYTES).map_err(|_| ErrorCode::CorruptMessage)?;
-        for record in records.iter().filter(|record| readable.contains(&record.offset)) {
+        for record in records.iter().filter(|record| counted.contains(&record.offset)) {
+            let found = FoundTimestamp {
+                offset: record.offset,
+                timestamp: record.timestamp,
+                leader_epoch: batch.header.partition_leader_epoch,
+            };
             match query {
                 TimestampQuery::AtOrAfter(timestamp) if record.timestamp >= timestamp => {
-                    return Ok(Some((record.offset, record.timestamp)));
+                    return Ok(Some(found));
                 }
-                TimestampQuery::Max if best.is_none_or(|(_, found)| record.timestamp > found) => {
-                    best = Some((record.offset, record.timestamp));
+                TimestampQuery::Max if best.is_none_or(|it| record.timestamp > it.timestamp) => {
+                    best = Some(found);
                 }
                 _ => {}
             }

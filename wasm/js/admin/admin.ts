@@ -19,6 +19,7 @@ import type {
   ITopicConfig,
   ITopicMetadata,
   ITopicPartitionConfig,
+  LogDirDescription,
   ResourceConfigQuery,
   PartitionEnds,
   TopicGroupOffsets,
@@ -340,6 +341,12 @@ export class Admin extends Part<AdminEventMap> {
     return { brokers, controller: controller < 0 ? null : controller, clusterId: clusterId ?? '' }
   }
 
+  /** How many bytes each partition takes, and how many there are left. */
+  async describeLogDirs(): Promise<LogDirDescription[]> {
+    const { describeLogDirs } = await import('../storage/log-dirs.js')
+    return (await this.#connected()).withWire(describeLogDirs)
+  }
+
   /** Rejects: a broker here has no users, and so no access control. */
   async describeAcls(_options: AclFilter): Promise<DescribeAclResponse> {
     throw noUseFor('describeAcls', NO_ACLS)
@@ -383,10 +390,14 @@ export class Admin extends Part<AdminEventMap> {
   }
 
   async #call<T>(operation: { op: string; [argument: string]: unknown }): Promise<T> {
+    return (await this.#connected()).call<T>(operation)
+  }
+
+  async #connected(): Promise<Session> {
     // What is asked while it connects waits for that.
     if (this.isConnected) await this.connect()
     if (!this.#session) throw this.disconnected()
-    return this.#session.call<T>(operation)
+    return this.#session
   }
 
   async #metadata(topics: string[] | undefined): Promise<ClusterMetadata> {

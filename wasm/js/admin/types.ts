@@ -185,3 +185,17 @@ export type ConsumerGroupState =
 
 /** Where a group stands; `Assigning` and `Reconciling` are of KIP-848's groups alone. */
 export type AnyGroupState = ConsumerGroupState | 'Assigning' | 'Reconciling'
+
+/** A place where a broker keeps logs; there is one. */
+export interface LogDirDescription {
+  logDir: string
+  topics: {
+    topic: string
+    /** The bytes of each partition's segments. */
+    partitions: { partition: number; size: number; offsetLag: number; isFuture: boolean }[]
+  }[]
+  /** How many bytes the site may use, where the browser says so. */
+  totalBytes?: number
+  /** How many of them are left, where that is known; 0 while producers are refused. */
+  usableBytes?: number
+}

@@ -3,9 +3,11 @@ import type { GroupDescription } from '../admin/types.js'
 import { KafkaJSNonRetriableError, KafkaJSOffsetOutOfRange, type KafkaJSProtocolError } from '../errors.js'
 import { type ConsumerEventMap, consumerEvents } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
+import type { Batch } from '../message.js'
 import { Part } from '../part.js'
 import type { Fault } from '../pkg/ottla_wasm.js'
 import { errorOf, type Session, type SessionEvents } from '../session.js'
+import { readableOf } from '../streams.js'
 import type {
   ConsumerConfig,
   Retry,
@@ -17,6 +19,7 @@ import { Assigners } from './assigners.js'
 import { checkAssignment, checkOffsets, checkPaused, checkRun, placeOf } from './checks.js'
 import { Commits } from './commits.js'
 import { Membership } from './group.js'
+import { Messages, type MessagesOptions, type ReceivedMessage } from './messages.js'
 import { type Assigned, Partitions } from './partitions.js'
 import { Run, type RunOwner } from './run.js'
 import { Subscription } from './subscription.js'
@@ -46,6 +49,8 @@ export class Consumer extends Part<ConsumerEventMap> {
   readonly #owner: RunOwner
   #session: Session | undefined
   #run: Run | undefined
+  /** What the run is for, where it is for a loop. */
+  #messages: Messages | undefined
   #stopping: Promise<void> | undefined
   /** Why a partition cannot be read, while nothing runs. */
   #failure: Error | undefined
@@ -133,12 +138,64 @@ export class Consumer extends Part<ConsumerEventMap> {
       this.#failure = undefined
       await this.#membership.join(session)
     }
+    const { signal } = config
+    if (signal?.aborted) return this.#leave()
     const run = new Run(session, config, this.#owner, this.#failure)
     this.#failure = undefined
     this.#run = run
+    const abort = () => void this.stop()
+    signal?.addEventListener('abort', abort)
     void run.done.then(() => {
+      signal?.removeEventListener('abort', abort)
       if (this.#run === run) this.#run = undefined
     })
+  }
+
+  /**
+   * Reads, as {@link Consumer.run} does, for a `for await` loop: each record counts as done, and is
+   * committed in time, when the loop asks for the next one. Leaving the loop stops the consumer; the record
+   * that it was at comes again. A crash after which the consumer does not start anew is thrown.
+   */
+  messages(options: MessagesOptions = {}): AsyncIterableIterator<ReceivedMessage> {
+    return this.read(options)
+  }
+
+  /** {@link Consumer.messages}, without options. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ReceivedMessage> {
+    return this.read({})
+  }
+
+  /**
+   * {@link Consumer.messages}, as a stream: each record counts as done when the next one is read.
+   * Cancelling it stops the consumer.
+   */
+  readable(options: MessagesOptions = {}): ReadableStream<ReceivedMessage> {
+    return readableOf(this.read(options))
+  }
+
+  /** @internal */
+  read(options: MessagesOptions, done?: (batch: Batch) => boolean): Messages {
+    const messages: Messages = new Messages(
+      { run: (config) => this.#runFor(messages, config), stop: () => this.stop(), done },
+      options,
+    )
+    return messages
+  }
+
+  async #runFor(messages: Messages, config: ConsumerRunConfig): Promise<void> {
+    if (this.#run) {
+      throw new KafkaJSNonRetriableError('The consumer runs already: one loop, stream or run() at a time.')
+    }
+    this.#messages = messages
+    const crashed = this.on('consumer.crash', ({ payload }) => {
+      if (!payload.restart) messages.fail(payload.error)
+    })
+    const stopped = this.on('consumer.stop', () => {
+      crashed()
+      stopped()
+      messages.end()
+    })
+    await this.run(config)
   }
 
   /** Stops reading when what was handed out is done, and leaves the group. `run` goes on from there. */
@@ -254,6 +311,8 @@ consumer.assign([{ topic, partition, offset: 'earliest' }])`,
 
   async #stop(): Promise<void> {
     this.#run?.stop()
+    // Whoever reads may be the very one who stops it.
+    this.#messages?.end()
     await this.#run?.done
     await this.#leave()
   }

@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.js'
+import type { Abortable } from '../abort.js'
 import type { Batch, KafkaMessage } from '../message.js'
 import type { TopicOffsets, TopicPartition } from '../types.js'
 import type { Cluster } from './cluster.js'
@@ -59,7 +60,7 @@ export type EachMessageHandler = (payload: EachMessagePayload) => Promise<void> 
 export type EachBatchHandler = (payload: EachBatchPayload) => Promise<void> | void
 
 /** How records are consumed: by one of the two functions. */
-export interface ConsumerRunConfig {
+export interface ConsumerRunConfig extends Abortable {
   eachMessage?: EachMessageHandler
   eachBatch?: EachBatchHandler
   /** Whether what is done is committed, after each batch and at intervals. True. */

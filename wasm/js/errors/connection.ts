@@ -81,11 +81,18 @@ export class KafkaJSLockTimeout extends KafkaJSTimeout {
   override name = 'KafkaJSLockTimeout'
 }
 
+/**
+ * What is wrong with the browser's storage: `unavailable`, there is none; `full`, the quota is used up;
+ * `newer`, a later version of this package made the database: reload the page or update the package;
+ * `blocked`, the database is to be upgraded, and another tab or tool keeps it open; `failed`, anything
+ * else.
+ */
+export type StorageFailure = 'unavailable' | 'full' | 'newer' | 'blocked' | 'failed'
+
 /** The browser's storage is missing, full, or failed. */
 export class KafkaJSStorageError extends KafkaJSError {
   override name = 'KafkaJSStorageError'
-  /** `unavailable`: there is none; `full`: the quota is used up; `failed`: anything else. */
-  readonly reason: 'unavailable' | 'full' | 'failed'
+  readonly reason: StorageFailure
   /** The name of the broker's error, where it was the broker that said so. */
   readonly type?: string
   /** The number of the broker's error. */
@@ -99,7 +106,7 @@ export class KafkaJSStorageError extends KafkaJSError {
       code,
       ...options
     }: ErrorOptions & {
-      reason: 'unavailable' | 'full' | 'failed'
+      reason: StorageFailure
       type?: string
       code?: number
     },
@@ -108,5 +115,17 @@ export class KafkaJSStorageError extends KafkaJSError {
     this.reason = reason
     this.type = type
     this.code = code
+  }
+}
+
+/** A file that is no backup, or a damaged one. Nothing of it was imported. */
+export class KafkaJSBackupError extends KafkaJSNonRetriableError {
+  override name = 'KafkaJSBackupError'
+  /** Where in the file it is wrong, in bytes. */
+  readonly offset: number
+
+  constructor(error: Error | string, offset: number, options: ErrorOptions = {}) {
+    super(error, options)
+    this.offset = offset
   }
 }

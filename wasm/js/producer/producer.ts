@@ -1,3 +1,4 @@
+import { type Abortable, abortable } from '../abort.js'
 import {
   KafkaJSAggregateError,
   KafkaJSNonRetriableError,
@@ -8,6 +9,7 @@ import type { Logger } from '../logger.js'
 import { Part } from '../part.js'
 import { DefaultPartitioner, type ICustomPartitioner, shown } from '../partitioners.js'
 import type { Session, SessionEvents } from '../session.js'
+import { type WritableOptions, writableOf } from '../streams.js'
 import {
   CompressionTypes,
   type Message,
@@ -75,16 +77,29 @@ export class Producer extends Part<ProducerEventMap> {
 
   /**
    * Sends records to a topic. The promise resolves when they are stored as the topic's durability
-   * and `acks` ask, and rejects when one of them is not.
+   * and `acks` ask, and rejects when one of them is not. A `signal` that aborts before it began sends
+   * nothing; later, it ends the waiting: the records may be stored all the same.
    */
-  send({ topic, messages, acks, timeout, compression }: ProducerRecord): Promise<RecordMetadata[]> {
-    return this.sendBatch({ acks, timeout, compression, topicMessages: [{ topic, messages }] })
+  send(
+    { topic, messages, acks, timeout, compression }: ProducerRecord,
+    options?: Abortable,
+  ): Promise<RecordMetadata[]> {
+    return this.sendBatch({ acks, timeout, compression, topicMessages: [{ topic, messages }] }, options)
+  }
+
+  /**
+   * A stream that sends what is written to it. It takes records while no more than `maxInFlight` (1,000) are
+   * under way; closing it waits until all are stored; a record that cannot be stored breaks it.
+   */
+  writable(options: WritableOptions): WritableStream<Message> {
+    return writableOf(() => this, options)
   }
 
   /** Sends records to several topics. Resolves when all are stored. */
-  sendBatch(batch: ProducerBatch): Promise<RecordMetadata[]> {
+  sendBatch(batch: ProducerBatch, { signal }: Abortable = {}): Promise<RecordMetadata[]> {
     let sent: Promise<RecordMetadata[]>
     try {
+      signal?.throwIfAborted()
       sent = this.#sendBatch(batch)
     } catch (error) {
       return Promise.reject(error)
@@ -92,7 +107,7 @@ export class Producer extends Part<ProducerEventMap> {
     this.#pending.add(sent)
     const done = () => this.#pending.delete(sent)
     sent.then(done, done)
-    return sent
+    return abortable(sent, signal)
   }
 
   #sendBatch({

@@ -14,9 +14,15 @@ use crate::object::{Properties, read_list, read_text};
 pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
     let options = Properties(options);
     let (retry, producer) = (options.get("retry"), options.get("producer"));
+    let bootstrap: Vec<Address> = options.list("brokers", address)?;
+    // Only brokers behind TCP have ports.
+    let local = bootstrap.iter().all(|broker| broker.port == 0);
     Ok(ClientConfig {
         client_id: options.text("clientId")?,
-        bootstrap: options.list("brokers", address)?,
+        bootstrap,
+        one_address: local,
+        // Who takes over in a browser needs longer than that, and is waited for.
+        reconnect_backoff_ms: if local { 10 } else { 50 },
         connection_timeout_ms: options.number("connectionTimeout")? as u64,
         request_timeout_ms: options.number("requestTimeout")? as u64,
         metadata_max_age_ms: options.number("metadataMaxAge")? as u64,

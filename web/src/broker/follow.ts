@@ -7,7 +7,6 @@ import { batch, signal } from '@preact/signals'
 import type { Consumer, EachBatchPayload } from 'ottla'
 import { broker } from './connection'
 import { explain, type Problem } from './problem'
-import { type Seen, seen } from './record'
 import { type Ends, fetchEnds } from './topics'
 
 /** What is known of one partition. */
@@ -24,13 +23,10 @@ export interface Lane extends Ends {
 
 /** Of a larger partition only so many of its newest records are read for their keys. */
 export const COUNTED = 50_000
-const KEPT_NEWEST = 50
 const SHOW_EVERY_MS = 100
 const RATE_OVER_MS = 1_000
 
 export const lanes = signal<Lane[]>([])
-/** The newest records that were read, the newest first. */
-export const newest = signal<Seen[]>([])
 /** Why the consumer has stopped, if it has. */
 export const trouble = signal<Problem | undefined>(undefined)
 
@@ -46,7 +42,6 @@ class Follower {
   readonly topic: string
   readonly #consumer: Consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
   readonly #tallies = new Map<number, Tally>()
-  #latest: Seen[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #stopped = false
 
@@ -115,8 +110,6 @@ class Follower {
     }
     const count = Math.min(messages.length, Number(batch.lastOffset()) + 1 - tally.news)
     if (count > 0) tally.arrivals.push({ at: performance.now(), count })
-    const tail = messages.slice(-KEPT_NEWEST).map((message) => seen(partition, message))
-    this.#latest = [...tail.reverse(), ...this.#latest].slice(0, KEPT_NEWEST)
     this.#timer ??= setTimeout(() => this.#show(), SHOW_EVERY_MS)
   }
 
@@ -131,10 +124,7 @@ class Follower {
       moving ||= recent > 0
       return { ...tally, keys: new Map(tally.keys), rate: (recent * 1000) / RATE_OVER_MS }
     })
-    batch(() => {
-      lanes.value = shown
-      newest.value = this.#latest
-    })
+    lanes.value = shown
     if (moving) this.#timer = setTimeout(() => this.#show(), SHOW_EVERY_MS)
   }
 }
@@ -166,7 +156,6 @@ export async function follow(topic: string | undefined): Promise<void> {
   follower = next
   batch(() => {
     lanes.value = []
-    newest.value = []
     trouble.value = undefined
   })
   try {

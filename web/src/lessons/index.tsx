@@ -2,11 +2,13 @@
 
 import './styles/lessons.css'
 import { useMemo } from 'preact/hooks'
-import { href } from '../route'
+import { href, place } from '../route'
 import { lazy } from '../ui/lazy'
 import { Title } from '../ui/title'
 import { entries, type Entry } from './list'
 import { LessonScreen } from './screen/lesson-screen'
+
+const Differences = lazy(() => import('./differences'))
 
 export interface LessonsProps {
   /** What stands behind `#/learn/` in the address. */
@@ -15,6 +17,7 @@ export interface LessonsProps {
 
 export default function Lessons({ path: [slug] }: LessonsProps) {
   if (slug === undefined) return <Overview />
+  if (slug === 'differences') return <Differences />
   const entry = entries.find((each) => each.slug === slug)
   return entry ? <Loaded key={slug} entry={entry} /> : <Unknown />
 }
@@ -40,6 +43,9 @@ function Overview() {
           </li>
         ))}
       </ol>
+      <p>
+        One browser is no cluster. <a href={href(['learn', 'differences'])}>Where this differs from a Kafka cluster</a>
+      </p>
     </div>
   )
 }
@@ -61,7 +67,10 @@ function Loaded({ entry }: { entry: Entry }) {
     () =>
       lazy(async () => {
         const { default: it } = await entry.load()
-        return { default: () => <LessonScreen entry={entry} lesson={it} /> }
+        const { Seat } = it
+        // The address says whether this window was opened by a lesson.
+        const isSeat = () => Seat !== undefined && place.value.query.seat !== undefined
+        return { default: () => (Seat && isSeat() ? <Seat /> : <LessonScreen entry={entry} lesson={it} />) }
       }),
     [entry],
   )

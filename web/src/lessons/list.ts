@@ -35,4 +35,28 @@ export const entries: readonly Entry[] = [
     about: 'Members come, leave and crash; partitions move, and some records come twice.',
     load: () => import('./group'),
   },
+  {
+    slug: 'windows',
+    title: 'Windows as members',
+    about: 'Each window that is opened joins the group, and one that is closed is missed at once.',
+    load: () => import('./windows'),
+  },
+  {
+    slug: 'retention',
+    title: 'Retention and compaction',
+    about: 'Segments expire as a whole; compaction keeps the last value of each key.',
+    load: () => import('./retention'),
+  },
+  {
+    slug: 'leader',
+    title: 'When the leader dies',
+    about: 'The tab that runs the broker is killed: how long nobody can write, and that nothing is lost.',
+    load: () => import('./leader'),
+  },
+  {
+    slug: 'tables',
+    title: 'Streams and tables',
+    about: 'A table is what a log comes to, and its changelog brings it back.',
+    load: () => import('./tables'),
+  },
 ]

@@ -1,8 +1,12 @@
-/** Sends a record of one's own, and says where it went and why. */
+/** Sends a record of one's own, and says where it went and why. Can begin with a copy of another one. */
 
 import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { type Draft, partitionOf, sent, send } from '../../broker/produce'
+import { isText, type Seen, seen } from '../../broker/record'
+import { scan } from '../../broker/scan'
 import type { Topic } from '../../broker/topics'
+import { natural, place } from '../../route'
 import { useAction } from '../../ui/action'
 import { Note } from '../../ui/note'
 import { Part } from '../../ui/part'
@@ -27,30 +31,52 @@ const note = (
   </>
 )
 
-export function Produce({ topic: { name, partitions } }: { topic: Topic }) {
+export default function Produce({ topic: { name, partitions } }: { topic: Topic }) {
   const key = useSignal('')
   const value = useSignal('')
   const isTombstone = useSignal(false)
   const partition = useSignal('')
   const headers = useSignal<Draft['headers']>([])
+  /** What the copy's bytes are where they are no text, which the fields cannot hold. */
+  const raw = useSignal<{ key?: Uint8Array; value?: Uint8Array }>({})
+  const copying = useAction()
   const action = useAction()
   const total = partitions.length
+  const { copy } = place.value.query
+
+  useEffect(() => {
+    if (copy === undefined) return
+    void copying.run(async () => {
+      const record = await find(name, copy)
+      const { bytes } = record
+      key.value = record.key ?? ''
+      value.value = record.value ?? ''
+      isTombstone.value = record.value === null
+      headers.value = record.headers.map(([name, text]) => [name, text ?? ''])
+      raw.value = {
+        ...(bytes.key && !isText(bytes.key) && { key: bytes.key }),
+        ...(bytes.value && !isText(bytes.value) && { value: bytes.value }),
+      }
+    })
+  }, [copy])
 
   const submit = async (event: Event) => {
     event.preventDefault()
     await action.run(async () => {
       await send(name, total, {
-        key: key.value === '' ? null : key.value,
-        value: isTombstone.value ? null : value.value,
+        key: raw.value.key ?? (key.value === '' ? null : key.value),
+        value: isTombstone.value ? null : (raw.value.value ?? value.value),
         partition: partition.value === '' ? undefined : Number(partition.value),
         headers: headers.value.filter(([name]) => name !== ''),
       })
     })
   }
 
-  const byKey = key.value === '' ? 'the producer chooses' : `by the key: ${partitionOf(name, key.value, total)}`
+  const known = raw.value.key ?? key.value
+  const byKey = known === '' ? 'the producer chooses' : `by the key: ${partitionOf(name, known, total)}`
   return (
-    <Part id="produce" title="Add a record" note={note}>
+    <Part id="produce" title={copy === undefined ? 'Send a record' : 'Send it again'} note={note}>
+      <Trouble problem={copying.problem} />
       <form onSubmit={submit} data-testid="produce-form">
         <div class="fields">
           <label class="field">
@@ -59,10 +85,14 @@ export function Produce({ topic: { name, partitions } }: { topic: Topic }) {
             </span>
             <input
               name="key"
+              class="code"
               autocomplete="off"
               spellcheck={false}
               value={key.value}
-              onInput={({ currentTarget }) => (key.value = currentTarget.value)}
+              onInput={({ currentTarget }) => {
+                key.value = currentTarget.value
+                raw.value = { ...raw.value, key: undefined }
+              }}
             />
           </label>
           <label class="field">
@@ -83,14 +113,20 @@ export function Produce({ topic: { name, partitions } }: { topic: Topic }) {
           <span>Value</span>
           <textarea
             name="value"
-            rows={3}
+            rows={6}
             spellcheck={false}
             disabled={isTombstone.value}
             placeholder={isTombstone.value ? 'none: a tombstone' : '{"delay": 12}'}
             value={value.value}
-            onInput={({ currentTarget }) => (value.value = currentTarget.value)}
+            onInput={({ currentTarget }) => {
+              value.value = currentTarget.value
+              raw.value = { ...raw.value, value: undefined }
+            }}
           />
         </label>
+        {(raw.value.key || raw.value.value) && (
+          <p class="quiet">The record that is copied is not all text. What you do not change is sent byte by byte.</p>
+        )}
         <label class="check">
           <input
             type="checkbox"
@@ -103,7 +139,7 @@ export function Produce({ topic: { name, partitions } }: { topic: Topic }) {
         <HeaderFields headers={headers.value} onChange={(changed) => (headers.value = changed)} />
         <Trouble problem={action.problem} />
         <div class="actions">
-          <button type="submit" class="primary" data-testid="send" disabled={action.busy}>
+          <button type="submit" class="primary" data-testid="send" disabled={action.busy || copying.busy}>
             Send
           </button>
         </div>
@@ -111,4 +147,17 @@ export function Produce({ topic: { name, partitions } }: { topic: Topic }) {
       <SentList sent={sent.value.filter(({ topic }) => topic === name)} />
     </Part>
   )
+}
+
+/** The record that the address names, as `partition-offset`. */
+async function find(topic: string, copy: string): Promise<Seen> {
+  const [partition, first] = copy.split('-').map(natural)
+  if (partition === undefined || first === undefined) throw new Error(`“${copy}” names no record.`)
+  let found: Seen | undefined
+  await scan(topic, [{ partition, first, end: first + 1 }], ({ messages }) => {
+    const message = messages.find(({ offset }) => Number(offset) === first)
+    if (message) found = seen(partition, message)
+  })
+  if (!found) throw new Error(`There is no record at offset ${first} of partition ${partition} any more.`)
+  return found
 }

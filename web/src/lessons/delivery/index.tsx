@@ -8,6 +8,7 @@ import { Delivery, LATE, SUBSCRIBERS, TOPIC } from './world'
 export default lesson<Delivery>({
   lead: 'Send the first orders, then let readers come: two that share the work, two that each want everything, and one that is late.',
   fields: [{ name: 'partitions', label: 'Partitions', kind: 'number', from: 1, to: 6, initial: 3 }],
+  isSeeded: true,
   open: (setting) => Delivery.open(setting),
   steps: [
     {

@@ -1,7 +1,7 @@
 /** The broker of one run of a lesson, and what is known to be in its topics. */
 
 import { type Signal, signal } from '@preact/signals'
-import { type Admin, Kafka, logLevel, type Message, type Producer, type ProducerConfig } from 'ottla'
+import { type Admin, ConfigResourceTypes, Kafka, logLevel, type Message, type Producer, type ProducerConfig } from 'ottla'
 
 /** A record that the broker has confirmed. */
 export interface Stored {
@@ -52,6 +52,14 @@ export class LessonBroker {
           configEntries: Object.entries(configs).map(([name, value]) => ({ name, value })),
         },
       ],
+    })
+  }
+
+  /** Sets a topic's configuration; what is not named goes back to its default. */
+  async configure(topic: string, configs: Record<string, string>): Promise<void> {
+    const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
+    await this.admin.alterConfigs({
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
     })
   }
 

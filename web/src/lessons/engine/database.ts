@@ -7,7 +7,7 @@ const stored = (name: string) => `ottla:${name}`
 
 const isLesson = (name: string) => name.startsWith(stored('lesson-'))
 
-function remove(database: string): Promise<void> {
+function drop(database: string): Promise<void> {
   return new Promise((resolve) => {
     const request = indexedDB.deleteDatabase(database)
     // Who still has it open lets go of it soon, and it is deleted then.
@@ -21,8 +21,16 @@ async function sweep(): Promise<void> {
   const databases = (await indexedDB.databases()).flatMap(({ name }) => (name && isLesson(name) ? [name] : []))
   const { held = [] } = await navigator.locks.query()
   const used = new Set(held.map(({ name }) => name))
-  await Promise.all(databases.filter((name) => !used.has(name)).map(remove))
+  await Promise.all(databases.filter((name) => !used.has(name)).map(drop))
 }
+
+/** The name of a database that nobody has yet. */
+export async function freshDatabase(lesson: string): Promise<string> {
+  await sweep()
+  return fresh(lesson)
+}
+
+export const removeDatabase = (name: string): Promise<void> => drop(stored(name))
 
 /** A broker over IndexedDB, for a lesson whose clients are not all in this page. */
 export class StoredBroker {
@@ -35,14 +43,25 @@ export class StoredBroker {
   }
 
   static async open(lesson: string): Promise<StoredBroker> {
-    await sweep()
-    const name = fresh(lesson)
+    const name = await freshDatabase(lesson)
     return new StoredBroker(name, await LessonBroker.open(`idb://${name}`))
+  }
+
+  /** Ends the broker and opens it anew, with what it has stored. Its clients connect again by themselves. */
+  async reopen(): Promise<void> {
+    const leadership = await this.broker.kafka.leadership()
+    if (!leadership?.isLeader) {
+      throw new Error(
+        'Another tab runs the broker of this lesson, and only where it runs can it be opened anew. Close that tab, and start over.',
+      )
+    }
+    await this.broker.kafka.shutdown()
+    await this.broker.admin.listTopics()
   }
 
   /** Ends the broker, and deletes what it holds. */
   async close(): Promise<void> {
     await this.broker.close()
-    await remove(stored(this.#name))
+    await removeDatabase(this.#name)
   }
 }

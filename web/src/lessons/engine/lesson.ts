@@ -21,6 +21,8 @@ export interface Setting {
 
 /** Brokers and clients of one run of a lesson. */
 export interface World {
+  /** Where its broker is. */
+  readonly address: string
   /** Ends its clients, and the broker with what it holds. */
   close(): Promise<void>
 }
@@ -43,6 +45,10 @@ export interface Lesson<W extends World = World> {
   /** What there is to do first. */
   lead: ComponentChildren
   fields: readonly Field[]
+  /** Whether a seed makes a difference. */
+  isSeeded: boolean
+  /** What is shown instead in a window that this lesson has opened. */
+  Seat?: ComponentType
   open(setting: Setting): Promise<W>
   steps: readonly Step<W>[]
   View: ComponentType<ViewProps<W>>

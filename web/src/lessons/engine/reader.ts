@@ -14,6 +14,8 @@ export interface ReaderOptions {
   fromBeginning: boolean
   /** How long it is busy with a record. */
   work_ms?: number
+  /** What it does with a record. */
+  done?: (record: Stored) => Promise<void>
 }
 
 export class Reader {
@@ -21,12 +23,13 @@ export class Reader {
   readonly seen = signal<Stored[]>([])
   /** Its partitions. */
   readonly partitions = signal<number[]>([])
-  readonly #clock: Clock
+  readonly #clock: Clock | undefined
   readonly #options: ReaderOptions
   readonly #make: () => Consumer
   #consumer: Consumer | undefined
 
-  constructor(broker: LessonBroker, clock: Clock, options: ReaderOptions) {
+  /** @param clock whose beats it works to, where it is not left to itself */
+  constructor(broker: LessonBroker, clock: Clock | undefined, options: ReaderOptions) {
     this.#clock = clock
     this.#options = options
     // Groups name their members by the client's id, and share partitions out in its order.
@@ -74,8 +77,10 @@ export class Reader {
       value: value === null ? null : value.toString(),
     }
     this.seen.value = [...this.seen.value, record]
-    const { work_ms } = this.#options
+    const { work_ms, done } = this.#options
+    await done?.(record)
     if (work_ms === undefined) return
+    if (!this.#clock) return new Promise((resolve) => setTimeout(resolve, work_ms))
     await this.#clock.beat(work_ms).catch((error: unknown) => {
       if (!(error instanceof Ended)) throw error
     })

@@ -13,6 +13,7 @@ const first = (world: Group) => {
 export default lesson<Group>({
   lead: 'Each member is a worker, a thread of its own with its own consumer. Add some, stop them, crash them: the buttons beside the members do what the steps do.',
   fields: [{ name: 'partitions', label: 'Partitions', kind: 'number', from: 1, to: 6, initial: 4 }],
+  isSeeded: true,
   open: (setting) => Group.open(setting),
   steps: [
     {

@@ -7,6 +7,7 @@ import { ADDED, Keys } from './world'
 export default lesson<Keys>({
   lead: 'Type a key and see which partition it will go to. Then send it, and compare with where the broker put it.',
   fields: [{ name: 'partitions', label: 'Partitions', kind: 'number', from: 1, to: 8, initial: 3 }],
+  isSeeded: true,
   open: (setting) => Keys.open(setting),
   steps: [
     {

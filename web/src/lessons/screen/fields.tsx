@@ -4,7 +4,14 @@ import { look } from '../../route'
 import type { Field, Values } from '../engine/lesson'
 import { SEED } from '../engine/values'
 
-export function Fields({ fields, values }: { fields: readonly Field[]; values: Values }) {
+interface Props {
+  fields: readonly Field[]
+  isSeeded: boolean
+  values: Values
+}
+
+export function Fields({ fields, isSeeded, values }: Props) {
+  if (fields.length === 0 && !isSeeded) return null
   return (
     <fieldset class="lesson-fields" data-testid="fields">
       <legend>Begin anew with</legend>
@@ -14,17 +21,19 @@ export function Fields({ fields, values }: { fields: readonly Field[]; values: V
           <Choice field={field} value={values[field.name] ?? ''} />
         </label>
       ))}
-      <label class="field">
-        <span>Seed</span>
-        <input
-          type="number"
-          name={SEED}
-          min="0"
-          max="999999"
-          value={values[SEED]}
-          onChange={({ currentTarget }) => choose(SEED, currentTarget.value)}
-        />
-      </label>
+      {isSeeded && (
+        <label class="field">
+          <span>Seed</span>
+          <input
+            type="number"
+            name={SEED}
+            min="0"
+            max="999999"
+            value={values[SEED]}
+            onChange={({ currentTarget }) => choose(SEED, currentTarget.value)}
+          />
+        </label>
+      )}
     </fieldset>
   )
 }

@@ -47,12 +47,21 @@ export function LessonScreen({ entry, lesson }: Props) {
           <Controls player={player} steps={lesson.steps} after={entries[number + 1]} />
           <Trouble problem={player.problem.value} />
         </div>
-        <div class="lesson-stage" data-testid="stage" aria-busy={state === 'opening' || state === 'running'}>
+        <div class="lesson-stage" data-testid="stage" data-broker={world?.address} aria-busy={state === 'opening' || state === 'running'}>
           {world ? <View world={world} busy={player.busy.value} /> : <p class="quiet stage-opening">Opening a broker …</p>}
         </div>
         <div class="lesson-rest">
           <Steps steps={lesson.steps} done={player.done.value} running={state === 'running' || state === 'held'} />
-          <Fields fields={lesson.fields} values={values} />
+          <p class="lesson-broker quiet">
+            {world ? (
+              <>
+                On <code>{world.address}</code>, a broker of this lesson’s own
+              </>
+            ) : (
+              'Opening a broker …'
+            )}
+          </p>
+          <Fields fields={lesson.fields} isSeeded={lesson.isSeeded} values={values} />
         </div>
       </div>
     </article>
@@ -86,14 +95,14 @@ function Neighbours({ number }: { number: number }) {
   return (
     <nav class="neighbours" aria-label="Lessons">
       {before && (
-        <a href={href(['learn', before.slug])} rel="prev">
-          ← {number}. {before.title}
+        <a href={href(['learn', before.slug])} rel="prev" title={before.title}>
+          ← Lesson {number}
         </a>
       )}
       <a href={href(['learn'])}>All lessons</a>
       {after && (
-        <a href={href(['learn', after.slug])} rel="next">
-          {number + 2}. {after.title} →
+        <a href={href(['learn', after.slug])} rel="next" title={after.title}>
+          Lesson {number + 2} →
         </a>
       )}
     </nav>

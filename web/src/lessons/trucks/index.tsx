@@ -16,6 +16,7 @@ async function tryIt(world: Trucks, way: 'none' | 'status' | 'grown'): Promise<v
 export default lesson<Trucks>({
   lead: 'Six trucks report from stop to stop, from left to right. Send their reports with truck_id as the key, then let a tracker that was down read them.',
   fields: [{ name: 'partitions', label: 'Partitions', kind: 'number', from: 1, to: 6, initial: 3 }],
+  isSeeded: true,
   open: (setting) => Trucks.open(setting),
   steps: [
     {
