@@ -145,6 +145,8 @@ test-package: setup-build $(stamps)/package
 
 .PHONY: test-browser
 test-browser: setup-test $(stamps)/demo $(stamps)/pages
+	$(call step,Building ottla-native)
+	cargo build --package ottla-native --locked
 	$(call step,End to end in Chromium)
 	npm run e2e --workspace tests
 
