@@ -100,6 +100,24 @@ test('the first example sends a record and reads it', async () => {
   assert.deepEqual(line, ['orders', 0, '0', 'truck-7: left depot'])
 })
 
+test('a backup comes back under another name; nobody has deleted the database', async (t) => {
+  const kafka = new Quiet({ brokers: ['memory://readme-backup'] })
+  const admin = kafka.admin()
+  const producer = kafka.producer()
+  await Promise.all([admin.connect(), producer.connect()])
+  t.after(async () => {
+    await Promise.all([admin.disconnect(), producer.disconnect()])
+    await kafka.shutdown()
+  })
+  await producer.send({ topic: 'orders', messages: [{ value: 'one' }, { value: 'two' }] })
+  await run(block('kafka.import'), { kafka })
+  const [{ low, high }] = await admin.fetchTopicOffsets('orders-of-may')
+  assert.deepEqual([low, high], ['0', '2'])
+  const told = []
+  await run(block('kafka.onStorage'), { kafka, console: { error: (line) => told.push(line) } })
+  assert.deepEqual(told, [])
+})
+
 test('the examples of loops, and of a broker for tests', async (t) => {
   const kafka = new Quiet({ brokers: ['memory://readme-loops'] })
   t.after(() => kafka.shutdown())

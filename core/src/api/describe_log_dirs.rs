@@ -15,17 +15,20 @@ pub(crate) fn describe_log_dirs(
     call: Call,
     request: m::DescribeLogDirsRequest,
 ) -> Reply {
-    let topics = match &request.topics {
-        None => node.topics.iter().map(|topic| describe(node, call, topic, |_| true)).collect(),
-        // As in Kafka, what is not there is left out.
-        Some(asked) => asked
-            .iter()
-            .filter_map(|asked| {
-                let topic = node.topics.get(&asked.topic)?;
-                Some(describe(node, call, topic, |partition| asked.partitions.contains(&partition)))
-            })
-            .collect(),
+    // As in Kafka, what is asked for and not there is left out.
+    let wanted = |topic: &str| match &request.topics {
+        None => Some(None),
+        Some(asked) => {
+            let asked = asked.iter().find(|asked| asked.topic == topic)?;
+            Some(Some(asked.partitions.as_slice()))
+        }
     };
+    let mut topics = Vec::new();
+    for topic in node.topics.iter() {
+        if let Some(partitions) = wanted(&topic.name) {
+            topics.push(describe(node, call, topic, partitions));
+        }
+    }
     let bytes =
         |known: Option<u64>| known.and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(-1);
     let result = m::DescribeLogDirsResult {
@@ -43,14 +46,18 @@ fn describe(
     node: &Node,
     call: Call,
     topic: &Topic,
-    wanted: impl Fn(i32) -> bool,
+    wanted: Option<&[i32]>,
 ) -> m::DescribeLogDirsTopic {
-    let ours = |partition| node.leader(partition) == call.node_id && wanted(partition);
-    let partitions = (0..).zip(&topic.logs).filter(|(partition, _)| ours(*partition));
-    let size = |(partition_index, log)| m::DescribeLogDirsPartition {
-        partition_index,
-        partition_size: node.logs.get(log).map_or(0, |log| log.size_bytes() as i64),
-        ..Default::default()
-    };
-    m::DescribeLogDirsTopic { name: topic.name.clone(), partitions: partitions.map(size).collect() }
+    let mut partitions = Vec::new();
+    for (partition_index, log) in (0..).zip(&topic.logs) {
+        let is_wanted = wanted.is_none_or(|wanted| wanted.contains(&partition_index));
+        if is_wanted && node.leader(partition_index) == call.node_id {
+            partitions.push(m::DescribeLogDirsPartition {
+                partition_index,
+                partition_size: node.logs.get(log).map_or(0, |log| log.size_bytes() as i64),
+                ..Default::default()
+            });
+        }
+    }
+    m::DescribeLogDirsTopic { name: topic.name.clone(), partitions }
 }

@@ -10,9 +10,7 @@ use crate::api::FetchSessions;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
 use crate::map;
-use crate::storage::{
-    Load, LoadId, Loaded, LogId, MetadataKey, Pieces, SegmentId, StorageError, Write,
-};
+use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, SegmentId, StorageError};
 use crate::topic::{ClusterRecord, IMPORT, Topic, TopicRecord, Topics};
 
 /// What is still to be read.
@@ -121,10 +119,6 @@ impl Broker {
                 ))
             })?;
             let topic = Topic::from_record(name, record);
-            if topic.configs.get(IMPORT).is_some_and(|value| value.trim() == "true") {
-                self.drop_unfinished_import(&topic, &mut stored);
-                continue;
-            }
             self.recover_topic(&topic, &mut stored, &resident, &mut recoveries);
             self.node.topics.insert(topic);
         }
@@ -138,23 +132,17 @@ impl Broker {
         Ok(())
     }
 
-    /// Deletes a topic whose import was not finished: better no topic than half of one.
-    fn drop_unfinished_import(&mut self, topic: &Topic, stored: &mut Stored) {
-        for id in &topic.logs {
-            let segments = stored.segments.remove(id).unwrap_or_default();
-            let segments =
-                segments.into_iter().map(|(segment, _)| MetadataKey::Segment(*id, segment));
-            for key in segments.chain([MetadataKey::Log(*id)]) {
-                self.node.gate.write(Write::DeleteMetadata { key: key.to_string() });
-            }
-            self.node.gate.write(Write::DeleteLog { log: *id });
+    /// Deletes the topics whose import was not finished: better no topic than half of one.
+    fn drop_unfinished_imports(&mut self) {
+        let is_unfinished =
+            |topic: &&Topic| topic.configs.get(IMPORT).is_some_and(|value| value.trim() == "true");
+        loop {
+            let unfinished = self.node.topics.iter().find(is_unfinished);
+            let Some(name) = unfinished.map(|topic| topic.name.clone()) else { return };
+            self.node.delete_topic(&name);
+            let message = format!("the import of topic {name} was not finished: it is deleted");
+            self.log(LogLevel::Warn, message);
         }
-        let key = MetadataKey::Topic(topic.name.clone()).to_string();
-        self.node.gate.write(Write::DeleteMetadata { key });
-        let name = &topic.name;
-        let message =
-            format!("the import of topic {name} was not finished: it is deleted; import it again");
-        self.log(LogLevel::Warn, message);
     }
 
     fn read_cluster(&mut self, stored: &Stored) -> Result<(), StorageError> {
@@ -267,6 +255,7 @@ impl Broker {
             }
             self.adopt(log);
         }
+        self.drop_unfinished_imports();
         self.node.evict();
         self.load_groups(now);
         self.start_upkeep(now);

@@ -46,7 +46,8 @@ export function leadWith({ module, name, timeoutMs }: Opening): Lead {
     let timer: ReturnType<typeof setTimeout> | undefined
     let ticking: BrokerHost | undefined
     const tabs = present(name)
-    const host = await BrokerHost.openIdb(name, timeoutMs, seed, {
+    // Sooner than the page gives up, so that it hears why.
+    const host = await BrokerHost.openIdb(name, timeoutMs * 0.8, seed, {
       schedule: (delayMs: number) => {
         clearTimeout(timer)
         timer = setTimeout(() => ticking?.tick(), delayMs)

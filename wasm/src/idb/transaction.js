@@ -4,31 +4,42 @@
 // are only calls of the browser's own functions.
 
 /**
+ * How long a small commit waits before each time that it is tried again in a full storage: LevelDB
+ * takes room for a moment when it puts its files in order.
+ */
+const PAUSES_MS = [0, 200, 1000]
+
+/**
  * Puts and deletes. `steps` has a store, a key and a value for each; without a value it is a delete.
  * `epoch` does nothing if it is undefined; with `claim` its record is put, else it is looked for.
  * Where there is no room, one that is `small` gets that of the reserve.
  */
 export function write(database, stores, options, steps, epoch, claim, clear, small, events) {
-  const commit = () => writeOnce(database, stores, options, steps, epoch, claim, clear, events)
-  const transaction = commit()
-  // The driver takes this handler back when it waits no longer.
-  transaction.oncomplete = events.complete
-  transaction.onabort = (event) => {
-    if (transaction.error?.name !== 'QuotaExceededError') return events.abort(event)
-    events.full()
-    if (!small) return events.abort(event)
-    emptyReserve(database, () => {
-      if (!transaction.oncomplete) return
-      try {
-        const again = commit()
-        again.oncomplete = () => transaction.oncomplete?.()
-        again.onabort = (second) => transaction.oncomplete && events.abort(second)
-      } catch {
-        events.abort(event)
+  const attempt = () => writeOnce(database, stores, options, steps, epoch, claim, clear, events)
+  const first = attempt()
+  const left = small ? [...PAUSES_MS] : []
+  const watch = (transaction) => {
+    // The driver takes this handler back when it waits no longer.
+    transaction.oncomplete = () => first.oncomplete?.()
+    transaction.onabort = (event) => {
+      if (!first.oncomplete) return
+      const isFull = transaction.error?.name === 'QuotaExceededError'
+      if (isFull) events.full()
+      const pause = left.shift()
+      if (!isFull || pause === undefined) return events.abort(event)
+      const again = () => {
+        try {
+          if (first.oncomplete) watch(attempt())
+        } catch {
+          events.abort(event)
+        }
       }
-    })
+      emptyReserve(database, () => (pause ? setTimeout(again, pause) : again()))
+    }
   }
-  return transaction
+  watch(first)
+  first.oncomplete = events.complete
+  return first
 }
 
 function writeOnce(database, stores, options, steps, epoch, claim, clear, events) {

@@ -44,6 +44,10 @@ export class Delivery implements World {
     return world
   }
 
+  get address(): string {
+    return this.#broker.address
+  }
+
   get log() {
     return this.#broker.log(TOPIC)
   }

@@ -21,6 +21,8 @@ export interface Setting {
 
 /** Brokers and clients of one run of a lesson. */
 export interface World {
+  /** Where its broker is. */
+  readonly address: string
   /** Ends its clients, and the broker with what it holds. */
   close(): Promise<void>
 }

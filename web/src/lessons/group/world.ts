@@ -54,6 +54,10 @@ export class Group implements World {
     return new Group(stored, setting)
   }
 
+  get address(): string {
+    return this.#broker.address
+  }
+
   get log() {
     return this.#broker.log(TOPIC)
   }

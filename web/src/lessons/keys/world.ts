@@ -46,6 +46,10 @@ export class Keys implements World {
     return world
   }
 
+  get address(): string {
+    return this.#broker.address
+  }
+
   get log() {
     return this.#broker.log(TOPIC)
   }

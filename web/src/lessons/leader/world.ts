@@ -37,7 +37,7 @@ export class Leader implements World {
   readonly writes = signal<readonly Write[]>([])
   readonly count = signal<Count | undefined>(undefined)
   readonly #name: string
-  readonly #address: string
+  readonly address: string
   readonly #clock: Clock
   readonly #following: Promise<() => void>[] = []
   #broker: LessonBroker | undefined
@@ -46,15 +46,15 @@ export class Leader implements World {
 
   private constructor(name: string, { clock }: Setting) {
     this.#name = name
-    this.#address = `idb://${name}`
+    this.address = `idb://${name}`
     this.#clock = clock
-    this.hosts = Array.from({ length: HOSTS }, (_, at) => new Host(`${at + 1}`, this.#address))
+    this.hosts = Array.from({ length: HOSTS }, (_, at) => new Host(`${at + 1}`, this.address))
   }
 
   static async open(setting: Setting): Promise<Leader> {
     const world = new Leader(await freshDatabase('leader'), setting)
     for (const host of world.hosts) await host.started()
-    const broker = await LessonBroker.open(world.#address)
+    const broker = await LessonBroker.open(world.address)
     world.#broker = broker
     world.#following.push(broker.kafka.onLeadership((now) => (world.leadership.value = now)))
     world.leadership.value = await broker.kafka.leadership()

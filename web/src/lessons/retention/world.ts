@@ -49,6 +49,10 @@ export class Retention implements World {
     return world
   }
 
+  get address(): string {
+    return this.#stored.broker.address
+  }
+
   /** Clicks of the last hours, which their producer stamped with their times. */
   async sendClicks(): Promise<void> {
     for (let hour = HOURS; hour >= 1; hour--) {

@@ -1,7 +1,7 @@
 /** Takes the steps of a lesson, holds them, and begins anew. */
 
 import { useSignal } from '@preact/signals'
-import { href } from '../../route'
+import { visit } from '../../route'
 import type { AnyLesson } from '../engine/lesson'
 import type { Player } from '../engine/player'
 import type { Entry } from '../list'
@@ -19,6 +19,7 @@ export function Controls({ player, steps, after }: Props) {
   const done = player.done.value
   const next = steps[done]
   const isIdle = state === 'idle'
+  const isAtStart = state === 'opening' || (isIdle && done === 0)
   const copy = async () => {
     await navigator.clipboard.writeText(location.href)
     copied.value = true
@@ -32,15 +33,17 @@ export function Controls({ player, steps, after }: Props) {
             One beat
           </button>
         ) : (
-          <button type="button" data-testid="play" disabled={!isIdle || !next} onClick={() => player.play()}>
+          <button type="button" data-testid="play" aria-disabled={!isIdle || !next} onClick={() => player.play()}>
             Play all
           </button>
         )}
         <button
           type="button"
           data-testid="again"
-          disabled={state === 'opening' || (isIdle && done === 0)}
-          onClick={() => void player.open(0)}
+          aria-disabled={isAtStart}
+          onClick={() => {
+            if (!isAtStart) void player.open(0)
+          }}
         >
           Start over
         </button>
@@ -52,7 +55,10 @@ export function Controls({ player, steps, after }: Props) {
   )
 }
 
-/** The one button that matters now. It stays where it is, so that a lesson is taken by one key. */
+/**
+ * The one button that matters now. It stays where it is and keeps the focus, so that a lesson is taken
+ * with one key; what cannot be done now is said, and does nothing.
+ */
 function Main({ player, title, after }: { player: Player; title: string | undefined; after: Entry | undefined }) {
   const state = player.state.value
   if (state === 'running' && title) {
@@ -71,9 +77,9 @@ function Main({ player, title, after }: { player: Player; title: string | undefi
   }
   if (!title && state === 'idle') {
     return (
-      <a class="main-link" data-testid="after" href={href(['learn', after?.slug ?? 'differences'])}>
+      <button type="button" class="main" data-testid="after" onClick={() => visit(['learn', after?.slug ?? 'differences'])}>
         {after ? `Next: ${after.title}` : 'Where this differs from a cluster'}
-      </a>
+      </button>
     )
   }
   return (
@@ -81,7 +87,7 @@ function Main({ player, title, after }: { player: Player; title: string | undefi
       type="button"
       class="primary main"
       data-testid="next"
-      disabled={state !== 'idle' || !title}
+      aria-disabled={state !== 'idle' || !title}
       onClick={() => player.next()}
     >
       {title ?? 'One moment …'}

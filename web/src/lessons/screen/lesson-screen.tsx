@@ -47,11 +47,20 @@ export function LessonScreen({ entry, lesson }: Props) {
           <Controls player={player} steps={lesson.steps} after={entries[number + 1]} />
           <Trouble problem={player.problem.value} />
         </div>
-        <div class="lesson-stage" data-testid="stage" aria-busy={state === 'opening' || state === 'running'}>
+        <div class="lesson-stage" data-testid="stage" data-broker={world?.address} aria-busy={state === 'opening' || state === 'running'}>
           {world ? <View world={world} busy={player.busy.value} /> : <p class="quiet stage-opening">Opening a broker …</p>}
         </div>
         <div class="lesson-rest">
           <Steps steps={lesson.steps} done={player.done.value} running={state === 'running' || state === 'held'} />
+          <p class="lesson-broker quiet">
+            {world ? (
+              <>
+                On <code>{world.address}</code>, a broker of this lesson’s own
+              </>
+            ) : (
+              'Opening a broker …'
+            )}
+          </p>
           <Fields fields={lesson.fields} isSeeded={lesson.isSeeded} values={values} />
         </div>
       </div>

@@ -60,6 +60,10 @@ export class Tables implements World {
     return world
   }
 
+  get address(): string {
+    return this.#broker.address
+  }
+
   get stream() {
     return this.#broker.log(STREAM)
   }

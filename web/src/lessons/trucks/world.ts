@@ -48,6 +48,10 @@ export class Trucks implements World {
     return new Trucks(await LessonBroker.inMemory('trucks'), setting)
   }
 
+  get address(): string {
+    return this.#broker.address
+  }
+
   /** How many partitions a trial's topic has in the end. */
   partitionsOf(way: Way): number {
     return this.partitions + (way === 'grown' ? ADDED : 0)

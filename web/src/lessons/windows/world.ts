@@ -61,6 +61,10 @@ export class Windows implements World {
     return new Windows(name, broker, setting)
   }
 
+  get address(): string {
+    return this.#broker.address
+  }
+
   get log() {
     return this.#broker.log(TOPIC)
   }
