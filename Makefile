@@ -139,7 +139,8 @@ test-wasm: setup-test
 
 .PHONY: test-package
 test-package: setup-build $(stamps)/package
-	$(call step,Tests of the package in Node)
+	$(call step,Tests of the package in Node; some against ottla-native)
+	cargo build --package ottla-native --locked
 	npm test --workspace wasm
 
 .PHONY: test-browser

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { markdown } from './markdown.js'
 
 // The folder of vega-datasets' files, to which the package gives no name.
 const datasets = fileURLToPath(new URL('../data/', import.meta.resolve('vega-datasets')))
@@ -25,5 +26,5 @@ export default defineConfig({
     // The policy forbids data: as a source of scripts and workers, and wants no inlined files.
     assetsInlineLimit: 0,
   },
-  plugins: [withoutPolicyInDevelopment],
+  plugins: [markdown, withoutPolicyInDevelopment],
 })

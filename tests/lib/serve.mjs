@@ -15,7 +15,7 @@ const types = {
 }
 
 /**
- * @param {string} folder
+ * @param {string | string[]} folder one, or several whose files are served side by side
  * @param {number} [port] 0 for any that is free. An origin has its own storage: who opens a profile
  *   anew needs the port that it had.
  * @param {(path: string, content: Buffer) => Buffer | string} [change] what to serve instead
@@ -29,7 +29,7 @@ export async function serve(folder, port = 0, change = (_, content) => content, 
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const path = normalize(pathname.endsWith('/') ? `${pathname}index.html` : pathname)
     try {
-      const content = change(path, await readFile(join(folder, path)))
+      const content = change(path, await readFirst([folder].flat(), path))
       served.set(path, content)
       const type = types[extname(path)] ?? 'application/octet-stream'
       const all = { 'content-type': type, 'cache-control': 'no-cache', ...headers }
@@ -52,5 +52,15 @@ export async function serve(folder, port = 0, change = (_, content) => content, 
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** The file of the first folder that has it. */
+async function readFirst([folder, ...others], path) {
+  try {
+    return await readFile(join(folder, path))
+  } catch (error) {
+    if (others.length === 0) throw error
+    return readFirst(others, path)
   }
 }

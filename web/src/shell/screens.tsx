@@ -50,6 +50,13 @@ export const screens: readonly Screen[] = [
     component: lazy(() => import('./learn')),
     title: ([lesson]) => [lesson, 'Lessons'].filter(Boolean).join(' · '),
   },
+  {
+    name: 'guide',
+    label: 'Guide',
+    half: 'Lessons',
+    component: lazy(() => import('../guide')),
+    title: ([page]) => [page, 'Guide'].filter(Boolean).join(' · '),
+  },
 ]
 
 /** The screen that an address means, and what of the address is its own. */

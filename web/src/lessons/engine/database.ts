@@ -49,6 +49,12 @@ export class StoredBroker {
 
   /** Ends the broker and opens it anew, with what it has stored. Its clients connect again by themselves. */
   async reopen(): Promise<void> {
+    const leadership = await this.broker.kafka.leadership()
+    if (!leadership?.isLeader) {
+      throw new Error(
+        'Another tab runs the broker of this lesson, and only where it runs can it be opened anew. Close that tab, and start over.',
+      )
+    }
     await this.broker.kafka.shutdown()
     await this.broker.admin.listTopics()
   }
