@@ -10,7 +10,7 @@ let compile
 let Unreadable
 before(async () => {
   const root = fileURLToPath(new URL('../../web/', import.meta.url))
-  vite = await createServer({ root, logLevel: 'error', server: { middlewareMode: true, ws: false }, appType: 'custom' })
+  vite = await createServer({ configFile: false, root, logLevel: 'error', server: { middlewareMode: true, ws: false }, appType: 'custom' })
   ;({ compile, Unreadable } = await vite.ssrLoadModule('/src/console/messages/filter/compile.ts'))
 })
 after(() => vite?.close())
