@@ -16,7 +16,7 @@ sources = $(wildcard $(shell git ls-files --cached --others --exclude-standard -
 
 rust := Cargo.toml Cargo.lock $(call sources,core)
 package := $(rust) package-lock.json $(call sources,wasm)
-demo := package-lock.json $(call sources,web)
+demo := package-lock.json CONFIGURATION.md $(call sources,web)
 pages := package-lock.json $(call sources,tests/pages tests/package.json)
 
 step = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
@@ -139,7 +139,8 @@ test-wasm: setup-test
 
 .PHONY: test-package
 test-package: setup-build $(stamps)/package
-	$(call step,Tests of the package in Node)
+	$(call step,Tests of the package in Node; some against ottla-native)
+	cargo build --package ottla-native --locked
 	npm test --workspace wasm
 
 .PHONY: test-browser

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { launch, newProfile } from './lib/chromium.mjs'
 import { Demo } from './lib/demo.mjs'
-import { screens, themes } from './lib/screens.mjs'
+import { furnish, screens, themes } from './lib/screens.mjs'
 import { serve } from './lib/serve.mjs'
 
 const folder = fileURLToPath(new URL('../target/pictures/', import.meta.url))
@@ -20,7 +20,7 @@ const browser = await launch(profile.path, { args: ['--hide-scrollbars'] })
 try {
   const demo = new Demo(await browser.page())
   await demo.open(server.url)
-  await demo.load()
+  await furnish(demo)
   for (const { name, path, shows } of screens) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
     await demo.open(`${server.url}/?${name}${path}`)

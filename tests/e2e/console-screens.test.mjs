@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sound } from '../lib/axe.mjs'
 import { opened } from '../lib/demo.mjs'
-import { screens, themes } from '../lib/screens.mjs'
+import { furnish, screens, themes } from '../lib/screens.mjs'
 
 const options = { timeout: 180_000 }
 const widths = [1440, 360]
@@ -15,7 +15,7 @@ const site = opened()
 test('the flights, for the screens to show', options, async (t) => {
   const demo = await site.tab(t)
   await demo.open(site.url)
-  await demo.load()
+  await furnish(demo)
 })
 
 for (const { name, path, shows } of screens) {
@@ -41,6 +41,7 @@ test('everybody can use the dialogs of a topic', options, async (t) => {
     ['#/topics', 'new-topic'],
     ['#/topics/flights', 'add-partitions'],
     ['#/topics/flights', 'delete-topic'],
+    ['#/groups/billing', 'delete-group'],
   ]) {
     await demo.open(`${site.url}/${path}`)
     for (const width of widths) {

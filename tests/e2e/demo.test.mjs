@@ -50,8 +50,8 @@ async function fill(demo) {
   assert.equal(lanes.reduce((sum, { high }) => sum + high, 0), flights)
   await demo.topic('flights', 'Configuration')
   // Flights of 2001 would not outlive the default of seven days.
-  const retention = demo.get('configuration').getByRole('row', { name: 'retention.ms' })
-  assert.match(await retention.innerText(), /^retention\.ms\s+-1\s+this topic$/)
+  const retention = demo.get('config-retention.ms')
+  assert.match(await retention.innerText(), /-1 for ever\s+set here · otherwise 604800000/)
 }
 
 async function browse(demo) {
@@ -119,7 +119,7 @@ async function topics(demo) {
   await demo.createTopic({ name: 'parcels', partitions: 2, durability: 'strict' })
   await demo.holds(0)
   await demo.tab('Configuration')
-  await demo.get('configuration').getByText('strict').waitFor()
+  await demo.page.locator('[data-testid="config-ottla.durability"][data-value=strict]').waitFor()
   const { partition } = await demo.send({ key: 'truck-7', value: 'left depot' })
   await demo.holds(1)
   await demo.tab('Partitions')

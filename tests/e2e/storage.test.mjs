@@ -40,6 +40,16 @@ async function ready(page) {
   await page.waitForFunction(() => 'tests' in window)
 }
 
+/** Gives a page `noise()`: some 100,000 characters that nothing can compress by much. */
+async function withNoise(page) {
+  await page.evaluate(() => {
+    window.noise = () => {
+      const numbers = crypto.getRandomValues(new Uint32Array(15_000))
+      return Array.from(numbers, (number) => number.toString(36)).join('')
+    }
+  })
+}
+
 /** A page on which the package was not loaded: no broker runs, and the database can be looked at. */
 async function beside(browser, address = server) {
   const page = await browser.page()
@@ -119,7 +129,7 @@ test('an upgrade that is blocked does not hang, and goes on when it is free', { 
       window.blocking = request.result
       const { Kafka, logLevel } = window.tests.ottla
       const brokers = ['idb://shop']
-      const kafka = new Kafka({ brokers, storageTimeout: 1_000, logLevel: logLevel.NOTHING })
+      const kafka = new Kafka({ brokers, storageTimeout: 4_000, logLevel: logLevel.NOTHING })
       return window.tests.failureOf(kafka.producer().connect())
     })
     assert.equal(failure.name, 'KafkaJSStorageError')
@@ -163,10 +173,11 @@ for (const backend of Object.keys(backends)) {
   test(`in a full storage offsets are committed and records deleted: ${backend}`, { timeout }, () =>
     inBrowser({ backend }, async (browser) => {
       const page = await open(browser)
+      await withNoise(page)
       const session = await browser.context.newCDPSession(page)
       const setQuota = (quotaSize) =>
         session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize })
-      await setQuota(6_000_000)
+      await setQuota(20_000_000)
       await page.evaluate(async () => {
         const shop = (window.shop = window.tests.clients('idb://shop'))
         await shop.create(1)
@@ -186,13 +197,8 @@ for (const backend of Object.keys(backends)) {
         return usableBytes > 0
       })
       const failure = await page.evaluate(async () => {
-        const noise = () => {
-          const bytes = new Uint8Array(60_000)
-          crypto.getRandomValues(bytes)
-          return Array.from(bytes, (byte) => byte.toString(36)).join('')
-        }
-        for (let sent = 0; sent < 300; sent++) {
-          const failure = await window.tests.failureOf(window.shop.send([noise()]))
+        for (let sent = 0; sent < 1_000; sent++) {
+          const failure = await window.tests.failureOf(window.shop.send([window.noise()]))
           if (failure) return failure
         }
       })
@@ -227,10 +233,10 @@ for (const backend of Object.keys(backends)) {
 test('producers are refused before the browser does it, where it tells of its quota', { timeout }, () =>
   inBrowser({ args: ['--disable-features=IdbSqliteBackingStore,StaticStorageQuota'] }, async (browser) => {
     const page = await open(browser)
+    await withNoise(page)
     const session = await browser.context.newCDPSession(page)
-    await session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: 3_000_000 })
+    await session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: 12_000_000 })
     await page.evaluate(async () => {
-      window.logged = []
       const { Kafka } = window.tests.ottla
       window.shop = window.tests.clients('idb://shop')
       await window.shop.create(1)
@@ -239,18 +245,17 @@ test('producers are refused before the browser does it, where it tells of its qu
     })
     await page.waitForFunction(async () => {
       const [{ usableBytes }] = await window.admin.describeLogDirs()
-      return usableBytes > 0 && usableBytes < 3_000_000
+      return usableBytes > 0 && usableBytes < 12_000_000
     })
-    const { failure, usage } = await page.evaluate(async () => {
-      for (let sent = 0; sent < 50; sent++) {
-        const failure = await window.tests.failureOf(window.shop.send(['x'.repeat(100_000)]))
-        if (failure) return { failure, usage: (await navigator.storage.estimate()).usage }
+    const failure = await page.evaluate(async () => {
+      for (let sent = 0; sent < 200; sent++) {
+        const failure = await window.tests.failureOf(window.shop.send([window.noise()]))
+        if (failure) return failure
       }
-      return {}
     })
     assert.equal(failure?.reason, 'full')
-    assert.match(failure.message, /ottla\.headroom\.bytes/)
-    assert.ok(usage < 3_000_000, `the quota is not used up: ${usage}`)
+    const [, left] = /(\d+) bytes are left, fewer than ottla\.headroom\.bytes/.exec(failure.message) ?? []
+    assert.ok(Number(left) > 0, failure.message)
   }))
 
 test('a database that is deleted is missed, while it is open and while it is not', { timeout }, () =>

@@ -9,6 +9,7 @@ import { launch, newProfile } from '../lib/chromium.mjs'
 import { datasets } from '../lib/datasets.mjs'
 import { random } from '../lib/random.mjs'
 import { checkAcknowledged, checkPrefixes, numbersPerRound } from './check.mjs'
+import { Remains } from './files.mjs'
 import { checkBounded, checkCommitted, checkCompacted, checkEnd, checkOrder } from './check-upkeep.mjs'
 
 /** As in tests/pages/kill/upkeep.ts, without what a batch takes. */
@@ -30,9 +31,11 @@ export async function killAgainAndAgain({ url, backend, durability, seed, kills,
   const chance = random(seed)
   const profile = await newProfile()
   const known = new Known(origins)
+  const remains = await Remains.of(profile)
   let keep = false
   try {
     for (let kill = 0; kill <= kills; kill++) {
+      await remains.keep()
       const browser = await launch(profile.path, { backend })
       try {
         const page = await browser.page()
@@ -68,7 +71,9 @@ export async function killAgainAndAgain({ url, backend, durability, seed, kills,
         await browser.kill()
       }
     }
+    await remains.remove()
   } catch (error) {
+    error.message += `\n${await remains.told()}`
     keep = failed !== undefined
     failed?.(profile.path)
     throw error

@@ -166,11 +166,11 @@ export class Demo {
   async browse({ partition, from, offset, time, filter }) {
     await this.tab('Messages')
     const form = this.get('browse')
-    if (partition !== undefined) await form.getByLabel('Partition').selectOption(String(partition))
-    if (from) await form.getByLabel('From').selectOption({ label: from })
-    if (filter !== undefined) await form.getByLabel('Filter').fill(filter)
-    if (offset !== undefined) await form.getByLabel('Offset', { exact: true }).fill(String(offset))
-    if (time !== undefined) await form.getByLabel('Time (UTC)').fill(time)
+    if (partition !== undefined) await form.locator('[name=partition]').selectOption(String(partition))
+    if (from) await form.locator('[name=from]').selectOption({ label: from })
+    if (filter !== undefined) await form.locator('[name=filter]').fill(filter)
+    if (offset !== undefined) await form.locator('[name=offset]').fill(String(offset))
+    if (time !== undefined) await form.locator('[name=time]').fill(time)
     if ([offset, time, filter].some((each) => each !== undefined)) await this.get('show-records').click()
   }
 

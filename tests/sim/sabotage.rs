@@ -29,7 +29,7 @@ enum Wrong {
     FencingUnheard,
     /// A commit of an earlier assignment is sent under the present one.
     EarlierAssignmentsCommit,
-    /// A commit of an earlier generation is accepted: it passes for one of a member of the present one.
+    /// A commit of an earlier generation, long on its way, is accepted in the present one.
     EarlierGenerationsCommit,
     /// The last that the coordinator answered was not stored when the broker died.
     AnsweredBeforeStored,
@@ -49,8 +49,8 @@ struct Saboteur {
     wrong: Wrong,
     asked: BTreeMap<(ConnectionId, i32), (i16, i16)>,
     first_commit: BTreeMap<String, Vec<m::OffsetCommitRequestTopic>>,
-    /// The last generation of each group that somebody has named, and who that was.
-    newest: BTreeMap<String, (i32, String)>,
+    /// The first commit of each generation, by group.
+    commits: BTreeMap<String, BTreeMap<i32, Vec<m::OffsetCommitRequestTopic>>>,
     given: Option<Bytes>,
     target: Option<m::ConsumerGroupHeartbeatAssignment>,
     count: u32,
@@ -70,16 +70,6 @@ fn answer<M: Message>(frame: &Bytes, version: i16, with: impl FnOnce(&mut M)) ->
     encode_response(&response, version, id)
 }
 
-impl Saboteur {
-    /// A member of a group has named its generation.
-    fn named(&mut self, group: &str, generation: i32, member: &str) {
-        let newest = self.newest.entry(group.to_owned()).or_default();
-        if generation > newest.0 {
-            *newest = (generation, member.to_owned());
-        }
-    }
-}
-
 impl Tamper for Saboteur {
     fn request(&mut self, connection: ConnectionId, frame: Bytes) -> Bytes {
         let Ok((header, _)) = peek_header(frame.clone()) else { return frame };
@@ -97,25 +87,16 @@ impl Tamper for Saboteur {
                     }
                 })
             }
-            Wrong::EarlierGenerationsCommit if api == HEARTBEAT => {
-                change::<m::HeartbeatRequest>(&frame, |request, _| {
-                    self.named(&request.group_id, request.generation_id, &request.member_id);
-                })
-            }
-            Wrong::EarlierGenerationsCommit if api == CONSUMER_GROUP_HEARTBEAT => {
-                change::<m::ConsumerGroupHeartbeatRequest>(&frame, |request, _| {
-                    self.named(&request.group_id, request.member_epoch, &request.member_id);
-                })
-            }
             Wrong::EarlierGenerationsCommit if api == OFFSET_COMMIT => {
+                self.count += 1;
+                let late = self.count.is_multiple_of(7);
                 change::<m::OffsetCommitRequest>(&frame, |request, _| {
                     let generation = request.generation_id_or_member_epoch;
-                    self.named(&request.group_id, generation, &request.member_id);
-                    let newest = self.newest.get(&request.group_id).filter(|it| it.0 > generation);
-                    if let Some((generation, member)) = newest {
-                        request.generation_id_or_member_epoch = *generation;
-                        request.member_id.clone_from(member);
-                        request.group_instance_id = None;
+                    let commits = self.commits.entry(request.group_id.clone()).or_default();
+                    commits.entry(generation).or_insert_with(|| request.topics.clone());
+                    let earlier = commits.range(..generation).next_back();
+                    if let Some((_, topics)) = earlier.filter(|_| late) {
+                        request.topics.clone_from(topics);
                     }
                 })
             }
@@ -198,7 +179,7 @@ fn notices(wrong: Wrong, expected: &[&str]) {
             wrong,
             asked: BTreeMap::new(),
             first_commit: BTreeMap::new(),
-            newest: BTreeMap::new(),
+            commits: BTreeMap::new(),
             given: None,
             target: None,
             count: 0,

@@ -31,8 +31,9 @@ export class Client {
   #producing: Promise<void> | undefined
   #stop = false
 
-  constructor(broker: string) {
-    this.kafka = new Kafka({ clientId: 'tabs', brokers: [broker], logLevel: logLevel.NOTHING })
+  /** @param storageTimeout in milliseconds; long, as the machine may be slow */
+  constructor(broker: string, storageTimeout = 30_000) {
+    this.kafka = new Kafka({ clientId: 'tabs', brokers: [broker], storageTimeout, logLevel: logLevel.NOTHING })
     void this.kafka.onLeadership((leadership) => this.changes.push({ at: now(), leadership }))
   }
 

@@ -32,7 +32,11 @@ export function startHelper(options: HelperOptions): Helper {
 function worker({ name, timeoutMs, module, workers, receive, fail }: HelperOptions): Helper {
   const worker = startWorker(workers)
   const tell: Helper['tell'] = (message, ports = []) => worker.postMessage(message, ports)
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => receive(data)
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if (data.type !== 'unswitched') return receive(data)
+    const line = switchboard(workers)
+    if (line) tell({ type: 'switchboard', port: line }, [line])
+  }
   worker.onerror = (event) => {
     event.preventDefault?.()
     const what = event.message

@@ -29,6 +29,8 @@ export type ToWorker =
       /** Leads to the SharedWorker that hands ports on, where there is one. */
       switchboard?: MessagePort
     }
+  /** Leads to another SharedWorker than the last, which is gone. */
+  | { type: 'switchboard'; port: MessagePort }
   | { type: 'connect'; link: number; port: MessagePort }
   /** Whether anybody in the page wants the broker to be there. */
   | { type: 'watch'; on: boolean }
@@ -49,6 +51,8 @@ export type FromWorker =
   | { type: 'connected'; link: number; via: Via }
   /** Nobody has taken the port. Without a failure the page shall try again. */
   | { type: 'refused'; link: number; failure?: Failure }
+  /** The SharedWorker is gone; the page shall start another. */
+  | { type: 'unswitched' }
   | { type: 'tick'; timer: number }
   | { type: 'failed'; failure: Failure }
   | { type: 'closed' }

@@ -72,6 +72,7 @@ export class Participant {
       accepted: accepted('port'),
       unknown: (link, port) => this.#overChannel(link, port),
       silent: (link) => tell({ type: 'refused', link }),
+      ended: () => tell({ type: 'unswitched' }),
     })
     this.#watch = new Watch(
       () => this.#say({ type: 'who' }),
@@ -105,6 +106,11 @@ export class Participant {
     this.#say({ type: 'who' })
     this.#watch.heard()
     this.#watch.start()
+  }
+
+  /** The page has started another SharedWorker. */
+  rejoin(switchboard: MessagePort): void {
+    this.#switch.join(switchboard, this.#lock)
   }
 
   /** Brings a client of this tab to the leader, now or when there is one. */

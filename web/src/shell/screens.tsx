@@ -30,11 +30,32 @@ export const screens: readonly Screen[] = [
     title: ([topic, tab]) => [tab, topic, 'Topics'].filter(Boolean).join(' · '),
   },
   {
+    name: 'groups',
+    label: 'Groups',
+    half: 'Console',
+    component: lazy(() => import('../console/groups')),
+    title: ([group]) => [group, 'Groups'].filter(Boolean).join(' · '),
+  },
+  {
+    name: 'broker',
+    label: 'Broker',
+    half: 'Console',
+    component: lazy(() => import('../console/broker')),
+    title: () => 'Broker',
+  },
+  {
     name: 'learn',
     label: 'Lessons',
     half: 'Lessons',
     component: lazy(() => import('./learn')),
     title: ([lesson]) => [lesson, 'Lessons'].filter(Boolean).join(' · '),
+  },
+  {
+    name: 'guide',
+    label: 'Guide',
+    half: 'Lessons',
+    component: lazy(() => import('../guide')),
+    title: ([page]) => [page, 'Guide'].filter(Boolean).join(' · '),
   },
 ]
 

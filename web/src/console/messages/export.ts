@@ -1,6 +1,7 @@
 /** What the list shows, as a file: a line of JSON for each record, or a table of comma-separated values. */
 
 import { isText, type Seen } from '../../broker/record'
+import { give } from '../../ui/give'
 
 export type Format = 'jsonl' | 'csv'
 
@@ -46,11 +47,5 @@ export function written(records: readonly Seen[], format: Format): string {
 
 /** Gives the records to the browser as a download. */
 export function download(topic: string, records: readonly Seen[], format: Format): void {
-  const url = URL.createObjectURL(new Blob([written(records, format)], { type: types[format] }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `${topic}.${format}`
-  link.click()
-  // The download has begun by the time that the page is idle again.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+  give(new Blob([written(records, format)], { type: types[format] }), `${topic}.${format}`)
 }

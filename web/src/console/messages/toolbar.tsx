@@ -124,10 +124,11 @@ export function Toolbar({ partitions, onAgain }: Props) {
       )}
       <label class="field filter">
         <span>
-          Filter <small>JavaScript, of key, value, headers, partition, offset, timestamp, size</small>
+          Filter <small>JavaScript: key, value, headers, offset …</small>
         </span>
         <input
           name="filter"
+          title="Names: key, value, headers, partition, offset, timestamp, size"
           class="code"
           autocomplete="off"
           autocapitalize="off"

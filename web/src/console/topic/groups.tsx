@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { type Group, groups, unknown, watchGroups } from '../../broker/groups'
+import { type Group, groups, unknown, watchGroups, within } from '../../broker/groups'
 import { addMember, type Speed, speeds } from '../../broker/members'
 import type { Topic } from '../../broker/topics'
 import { count } from '../../format'
@@ -10,7 +10,8 @@ import { useAction } from '../../ui/action'
 import { Note } from '../../ui/note'
 import { Part } from '../../ui/part'
 import { Trouble } from '../../ui/trouble'
-import { GroupCard } from './group-card'
+import '../../styles/groups.css'
+import { GroupCard } from '../groups/card'
 
 const note = (
   <>
@@ -37,8 +38,8 @@ const note = (
 )
 
 export default function Groups({ topic }: { topic: Topic }) {
-  useEffect(() => watchGroups(topic.name), [topic.name])
-  const all = groups.value
+  useEffect(watchGroups, [])
+  const all = groups.value?.flatMap((group) => within(group, topic.name) ?? [])
   const elsewhere = (
     <a href={location.href} target="_blank" rel="noopener">
       Open another tab
@@ -46,12 +47,12 @@ export default function Groups({ topic }: { topic: Topic }) {
   )
   return (
     <Part id="groups" title="Consumer groups" aside={elsewhere} note={note}>
-      <AddMember topic={topic.name} known={all} />
+      <AddMember topic={topic.name} known={all ?? []} />
       <Trouble problem={unknown.value} />
-      {all.map((group) => (
+      {all?.map((group) => (
         <GroupCard key={group.id} group={group} topic={topic.name} />
       ))}
-      {all.length === 0 && <p class="quiet">No group reads this topic yet.</p>}
+      {all?.length === 0 && <p class="quiet">No group reads this topic yet.</p>}
     </Part>
   )
 }

@@ -4,10 +4,12 @@ import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { connection } from '../../broker/connection'
+import { backUp } from '../../broker/backup'
 import { follow } from '../../broker/follow'
 import { recordsOf, type Topic, topics, watchTopic } from '../../broker/topics'
-import { counted } from '../../format'
+import { bytes, counted } from '../../format'
 import { href, visit } from '../../route'
+import { useAction } from '../../ui/action'
 import { lazy } from '../../ui/lazy'
 import { Tabs } from '../../ui/tabs'
 import { Title } from '../../ui/title'
@@ -15,6 +17,7 @@ import { Trouble } from '../../ui/trouble'
 import { AddPartitions } from './add-partitions'
 import { DeleteTopic } from './delete-topic'
 import { Partitions } from './partitions'
+import { Purge } from './purge'
 
 export interface TabProps {
   topic: Topic
@@ -46,9 +49,10 @@ function Missing({ name }: { name: string }) {
 }
 
 function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
-  const { name, partitions, problem } = topic
-  const asked = useSignal<'add' | 'delete' | undefined>(undefined)
+  const { name, partitions, size_bytes, problem } = topic
+  const asked = useSignal<'add' | 'purge' | 'delete' | undefined>(undefined)
   const close = () => (asked.value = undefined)
+  const backup = useAction()
   const records = recordsOf(partitions)
   const shown = tabs.find((each) => each.name === tab) ?? tabs[0]
   useEffect(() => watchTopic(name), [name])
@@ -70,12 +74,19 @@ function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
               {counted(records, 'record')}
             </span>{' '}
             in {counted(partitions.length, 'partition')}
+            {size_bytes !== undefined && <>, {bytes(size_bytes)}</>}
           </>
         }
         actions={
           <>
             <button type="button" data-testid="add-partitions" onClick={() => (asked.value = 'add')}>
               Add partitions
+            </button>
+            <button type="button" data-testid="back-up" disabled={backup.busy} onClick={() => backup.run(() => backUp([name]))}>
+              Back up
+            </button>
+            <button type="button" data-testid="purge" disabled={records === 0} onClick={() => (asked.value = 'purge')}>
+              Purge
             </button>
             <button type="button" class="danger" data-testid="delete-topic" onClick={() => (asked.value = 'delete')}>
               Delete
@@ -94,9 +105,10 @@ function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
           isCurrent: each === shown,
         }))}
       />
-      <Trouble problem={problem} />
+      <Trouble problem={problem ?? backup.problem} />
       {!problem && shown && <shown.component topic={topic} />}
       {asked.value === 'add' && <AddPartitions topic={topic} onClose={close} />}
+      {asked.value === 'purge' && <Purge topic={topic} onClose={close} />}
       {asked.value === 'delete' && <DeleteTopic topic={topic} records={records} onClose={close} onDeleted={() => visit(['topics'])} />}
     </>
   )

@@ -3,24 +3,44 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { recordsOf, topics, watchTopics } from '../../broker/topics'
-import { count } from '../../format'
+import { configsOf } from '../../broker/configs'
+import { bytes, count } from '../../format'
 import { href } from '../../route'
 import { Title } from '../../ui/title'
+import { meaning } from '../configs/meaning'
 import { NewTopic } from './new-topic'
+import { Restore } from './restore'
+
+const POLICY = ['cleanup.policy', 'retention.ms', 'ottla.durability']
 
 export function List() {
   const making = useSignal(false)
+  const isRestoring = useSignal(false)
   useEffect(watchTopics, [])
   const all = topics.value ?? []
+  const names = all.map(({ name }) => name).join(' ')
+  const policies = useSignal<ReadonlyMap<string, ReadonlyMap<string, string>>>(new Map())
+  useEffect(() => {
+    // What is not told is not shown; the topics are.
+    configsOf(all.map(({ name }) => name), POLICY).then(
+      (found) => (policies.value = found),
+      () => undefined,
+    )
+  }, [names])
   return (
     <>
       <Title
         testid="topics"
         about="Named logs. Records are added at their ends, and reading takes nothing away."
         actions={
-          <button type="button" class="primary" data-testid="new-topic" onClick={() => (making.value = true)}>
-            New topic
-          </button>
+          <>
+            <button type="button" data-testid="restore" onClick={() => (isRestoring.value = true)}>
+              Restore
+            </button>
+            <button type="button" class="primary" data-testid="new-topic" onClick={() => (making.value = true)}>
+              New topic
+            </button>
+          </>
         }
       >
         Topics
@@ -38,16 +58,22 @@ export function List() {
                 <th scope="col">Name</th>
                 <th scope="col" class="number">Partitions</th>
                 <th scope="col" class="number">Records</th>
+                <th scope="col" class="number">Size</th>
+                <th scope="col">Kept</th>
+                <th scope="col" class="wide-only">Durability</th>
               </tr>
             </thead>
             <tbody>
-              {all.map(({ name, partitions, problem }) => (
+              {all.map(({ name, partitions, size_bytes, problem }) => (
                 <tr key={name} data-testid={`topic-${name}`}>
                   <th scope="row">
                     <a href={href(['topics', name])}>{name}</a>
                   </th>
                   <td class="number">{problem ? '–' : count(partitions.length)}</td>
                   <td class="number">{problem ? '–' : count(recordsOf(partitions))}</td>
+                  <td class="number">{size_bytes === undefined ? '–' : bytes(size_bytes)}</td>
+                  <td>{kept(policies.value.get(name))}</td>
+                  <td class="wide-only">{policies.value.get(name)?.get('ottla.durability')}</td>
                 </tr>
               ))}
             </tbody>
@@ -55,6 +81,17 @@ export function List() {
         </div>
       )}
       {making.value && <NewTopic onClose={() => (making.value = false)} />}
+      {isRestoring.value && <Restore onClose={() => (isRestoring.value = false)} />}
     </>
   )
+}
+
+/** How long a topic's records are kept, in few words. */
+function kept(configs: ReadonlyMap<string, string> | undefined): string {
+  const policy = configs?.get('cleanup.policy')
+  const retention = configs?.get('retention.ms')
+  if (policy === undefined || retention === undefined) return ''
+  const time = meaning('retention.ms', retention) ?? `${retention} ms`
+  if (policy === 'compact') return 'newest of each key'
+  return policy.includes('compact') ? `newest of each key, ${time}` : time
 }
