@@ -183,6 +183,11 @@ export class Session {
     this.#forgetRequests = () => requests.remove(source)
   }
 
+  /** Whether there may be further brokers. */
+  get ofCluster(): boolean {
+    return this.#endpoint.brokers !== undefined
+  }
+
   /** Starts an operation of `src/client/admin.rs` and waits for its end. */
   call<T>({ op, ...operation }: { op: string; [argument: string]: unknown }): Promise<T> {
     return this.#settled((id) => this.client.call(id, op, operation))

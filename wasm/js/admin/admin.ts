@@ -30,6 +30,7 @@ import {
   KafkaJSDeleteTopicRecordsError,
   KafkaJSNonRetriableError,
   KafkaJSProtocolError,
+  KafkaJSTimeout,
 } from '../errors.js'
 import { adminEvents, type AdminEventMap } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
@@ -94,10 +95,11 @@ export class Admin extends Part<AdminEventMap> {
   async createTopics({
     topics,
     validateOnly = false,
+    waitForLeaders = true,
     timeout = TIMEOUT_MS,
   }: {
     validateOnly?: boolean
-    /** Every topic of a broker in a browser has its leader at once. */
+    /** Whether to wait until the brokers of a cluster know the topics and their leaders. True. */
     waitForLeaders?: boolean
     timeout?: number
     topics: ITopicConfig[]
@@ -122,7 +124,10 @@ export class Admin extends Part<AdminEventMap> {
     const errors = outcomes.flatMap(({ name, error }) =>
       error ? [new KafkaJSCreateTopicError(errorOf(error) as KafkaJSProtocolError, name)] : [],
     )
-    if (errors.length === 0) return true
+    if (errors.length === 0) {
+      if (waitForLeaders && !validateOnly) await this.#untilLed(topics.map(({ topic }) => topic), timeout)
+      return true
+    }
     if (errors.every(({ type }) => type === 'TOPIC_ALREADY_EXISTS')) return false
     const what = errors.map(({ message }) => message).join('; ')
     throw new KafkaJSAggregateError(`Topic creation errors: ${what}`, errors)
@@ -398,6 +403,20 @@ export class Admin extends Part<AdminEventMap> {
     if (this.isConnected) await this.connect()
     if (!this.#session) throw this.disconnected()
     return this.#session
+  }
+
+  /** Other brokers of a cluster learn of a topic a moment later. A broker in a browser is alone. */
+  async #untilLed(topics: string[], timeoutMs: number): Promise<void> {
+    if (!(await this.#connected()).ofCluster) return
+    for (const end = performance.now() + timeoutMs; ; ) {
+      const found = await this.#call<ClusterMetadata>({ op: 'metadata', topics, create: false })
+      const led = found.topics.every(
+        ({ error, partitions }) => !error && partitions.every(({ leader }) => leader >= 0),
+      )
+      if (led) return
+      if (performance.now() > end) throw new KafkaJSTimeout('Timed out while waiting for topic leaders')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
   }
 
   async #metadata(topics: string[] | undefined): Promise<ClusterMetadata> {

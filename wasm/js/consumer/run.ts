@@ -38,7 +38,8 @@ export class Run {
     this.#config = config
     this.#owner = owner
     this.#failure = failure
-    this.done = this.#keepRunning()
+    // Later: who is called with a first record that is there already may stop this very run.
+    this.done = Promise.resolve().then(() => this.#keepRunning())
   }
 
   /** Looks again: something has arrived, or something has changed. */
