@@ -12,7 +12,7 @@ const site = lessonsOpened()
 const stateOf = (it) => it.lesson.getAttribute('data-state')
 
 test('a step can be held, moved by one beat, and go on', options, async (t) => {
-  const it = await site.lesson(t, 'delivery')
+  const it = await site.lesson(t, 'delivery', 'pace=0.5')
   const sent = async () => (await it.tokens('topic-orders')).length
   await it.get('next').click()
   await it.get('hold').click()
@@ -120,7 +120,13 @@ for (const slug of lessons) {
       new PerformanceObserver((list) => {
         for (const { value, hadRecentInput, sources } of list.getEntries()) {
           if (hadRecentInput) continue
-          window.shifts.push({ value, what: sources.map(({ node }) => node?.className ?? node?.nodeName).join(' ') })
+          window.shifts.push({
+            value,
+            what: sources.map(({ node, previousRect: { x, y }, currentRect }) => {
+              const name = node?.className || node?.parentElement?.outerHTML.slice(0, 80)
+              return `${name} from ${x},${y} to ${currentRect.x},${currentRect.y}`
+            }),
+          })
         }
       }).observe({ type: 'layout-shift' })
     })

@@ -12,6 +12,8 @@ export const lessons = ['delivery', 'keys', 'trucks', 'group', 'windows', 'reten
 
 const patience_ms = 60_000
 
+const parsed = (query) => Object.fromEntries(new URLSearchParams(query))
+
 const folder = (name) => fileURLToPath(new URL(`../../${name}/dist/`, import.meta.url))
 
 /**
@@ -66,7 +68,7 @@ export class LessonPage extends Demo {
 
   /** Goes to the lesson, and waits until the steps that the address asks for are done. */
   async open(url, query = '') {
-    await this.page.goto(`${url}/#/learn/${this.slug}${query && `?${query}`}`)
+    await this.page.goto(`${url}/#/learn/${this.slug}?${new URLSearchParams({ pace: '8', ...parsed(query) })}`)
     await this.idle()
   }
 

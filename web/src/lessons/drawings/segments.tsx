@@ -23,7 +23,7 @@ export function Segments({ log, caption }: Props) {
           {kept.length} records, log start offset {start}
         </span>
       </h3>
-      <Row label={`Segments of ${log.topic}`} length={segments.length} empty="empty">
+      <Row label={`Records of ${log.topic}, by segment`} length={segments.length} empty="empty">
         {segments.map((segment, at) => {
           const left = segment.records.filter(({ offset }) => log.has(offset)).length
           return (

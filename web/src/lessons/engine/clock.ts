@@ -16,12 +16,18 @@ interface Waiting {
 }
 
 export class Clock {
+  /** How many times as fast as beats are long. */
+  readonly pace: number
   #fast = false
   #held = false
   #ended = false
   readonly #waiting = new Set<Waiting>()
   readonly #ends = new Set<() => void>()
   readonly #followers = new Set<(order: Order) => void>()
+
+  constructor(pace = 1) {
+    this.pace = pace
+  }
 
   /** Nothing is shown: what a link asks for is brought about at once. */
   get fast(): boolean {
@@ -50,7 +56,7 @@ export class Clock {
       }
       const timer = setTimeout(() => {
         if (!this.#held) waiting.resolve()
-      }, length_ms)
+      }, length_ms / this.pace)
       this.#waiting.add(waiting)
     })
   }

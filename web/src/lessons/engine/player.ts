@@ -5,6 +5,7 @@ import { explain, type Problem } from '../../broker/problem'
 import { Clock, Ended } from './clock'
 import type { AnyLesson, Values, World } from './lesson'
 import { Random } from './random'
+import { PACE } from './values'
 
 export type State = 'opening' | 'idle' | 'running' | 'held' | 'failed'
 
@@ -57,7 +58,7 @@ export class Player {
     })
     await this.#leave(before)
     if (turn !== this.#turn) return
-    const clock = new Clock()
+    const clock = new Clock(Number(this.#values[PACE] ?? 1))
     clock.fast = true
     const run: Run = { clock, world: undefined, done: Promise.resolve() }
     this.#run = run

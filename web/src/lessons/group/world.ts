@@ -80,7 +80,7 @@ export class Group implements World {
       group: GROUP,
       clientId: name,
       topic: TOPIC,
-      work_ms: WORK_MS,
+      work_ms: WORK_MS / this.#clock.pace,
       commitEvery: COMMIT_EVERY,
     }
     await Member.start(name, this.#clock, options, (member) => {

@@ -49,7 +49,7 @@ const DRAWN = 150
 function Waits({ writes }: { writes: readonly Write[] }) {
   const drawn = [...writes].sort((a, b) => a.number - b.number).slice(-DRAWN)
   const longest = Math.max(0, ...drawn.map(({ wait_ms }) => wait_ms))
-  const scale = Math.max(100, longest)
+  const scale = Math.max(100, Math.ceil(longest / 100) * 100)
   return (
     <section class="waits" aria-labelledby="waits-title">
       <h3 id="waits-title">How long each write waited</h3>

@@ -55,42 +55,45 @@ export function Controls({ player, steps, after }: Props) {
   )
 }
 
+interface MainProps {
+  player: Player
+  title: string | undefined
+  after: Entry | undefined
+}
+
 /**
  * The one button that matters now. It stays where it is and keeps the focus, so that a lesson is taken
  * with one key; what cannot be done now is said, and does nothing.
  */
-function Main({ player, title, after }: { player: Player; title: string | undefined; after: Entry | undefined }) {
-  const state = player.state.value
-  if (state === 'running' && title) {
-    return (
-      <button type="button" class="primary main" data-testid="hold" onClick={() => player.hold()}>
-        Pause
-      </button>
-    )
-  }
-  if (state === 'held') {
-    return (
-      <button type="button" class="primary main" data-testid="resume" onClick={() => player.resume()}>
-        Go on
-      </button>
-    )
-  }
-  if (!title && state === 'idle') {
-    return (
-      <button type="button" class="main" data-testid="after" onClick={() => visit(['learn', after?.slug ?? 'differences'])}>
-        {after ? `Next: ${after.title}` : 'Where this differs from a cluster'}
-      </button>
-    )
-  }
+function Main({ player, title, after }: MainProps) {
+  const { testid, label, isOff, isPrimary, act } = what(player, title, after)
   return (
     <button
       type="button"
-      class="primary main"
-      data-testid="next"
-      aria-disabled={state !== 'idle' || !title}
-      onClick={() => player.next()}
+      class={isPrimary ? 'primary main' : 'main'}
+      data-testid={testid}
+      aria-disabled={isOff}
+      onClick={act}
     >
-      {title ?? 'One moment …'}
+      {/* Another text is another element: it has not moved. */}
+      <span key={label}>{label}</span>
     </button>
   )
+}
+
+function what(player: Player, title: string | undefined, after: Entry | undefined) {
+  const state = player.state.value
+  const shown = { isOff: false, isPrimary: true }
+  if (state === 'running' && title) return { ...shown, testid: 'hold', label: 'Pause', act: () => player.hold() }
+  if (state === 'held') return { ...shown, testid: 'resume', label: 'Go on', act: () => player.resume() }
+  if (state === 'idle' && !title) {
+    return {
+      ...shown,
+      testid: 'after',
+      label: after ? `Next: ${after.title}` : 'Where this differs from a cluster',
+      isPrimary: false,
+      act: () => visit(['learn', after?.slug ?? 'differences']),
+    }
+  }
+  return { ...shown, testid: 'next', label: title ?? 'One moment …', isOff: state !== 'idle', act: () => player.next() }
 }

@@ -2,7 +2,7 @@
 
 import { look } from '../../route'
 import type { Field, Values } from '../engine/lesson'
-import { SEED } from '../engine/values'
+import { PACE, paces, SEED } from '../engine/values'
 
 interface Props {
   fields: readonly Field[]
@@ -11,7 +11,6 @@ interface Props {
 }
 
 export function Fields({ fields, isSeeded, values }: Props) {
-  if (fields.length === 0 && !isSeeded) return null
   return (
     <fieldset class="lesson-fields" data-testid="fields">
       <legend>Begin anew with</legend>
@@ -34,6 +33,16 @@ export function Fields({ fields, isSeeded, values }: Props) {
           />
         </label>
       )}
+      <label class="field">
+        <span>Pace</span>
+        <select name={PACE} onChange={({ currentTarget }) => choose(PACE, currentTarget.value)}>
+          {paces.map((pace) => (
+            <option value={pace} selected={pace === values[PACE]}>
+              {pace} ×
+            </option>
+          ))}
+        </select>
+      </label>
     </fieldset>
   )
 }

@@ -34,8 +34,12 @@ export function CityMap({ world, trial }: { world: Trucks; trial: Trial | undefi
         })}
       </svg>
       <figcaption class="quiet">
-        <span class="map-ring" aria-hidden="true" /> where it is <span class="map-dot" aria-hidden="true" /> where the
-        tracker believes it to be
+        <span>
+          <span class="map-ring" aria-hidden="true" /> where it is
+        </span>
+        <span>
+          <span class="map-dot" aria-hidden="true" /> where the tracker believes it to be
+        </span>
       </figcaption>
     </figure>
   )

@@ -23,7 +23,7 @@ export function View({ world }: ViewProps<Windows>) {
             <li key={member.clientId} class="window" data-testid={member.clientId} data-partitions={member.partitions.join(' ')}>
               <p class="window-bar">
                 {spoken(member.clientId)}
-                {member.clientId === nameOf(1) && ' (this one)'}
+                {member.clientId === nameOf(1) && ', here'}
               </p>
               <p>partitions {member.partitions.join(', ') || 'none'}</p>
             </li>
