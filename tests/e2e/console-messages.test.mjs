@@ -100,7 +100,7 @@ test('a value is shown as JSON, text and hexadecimal; what is no text as hexadec
   assert.match(await value.innerText(), /^\{\n {2}"origin"/)
   await view('Hex')
   // {"origin":
-  assert.match(await value.innerText(), /^000000 {2}7b 22 6f 72 69 67 69 6e {2}22 3a/)
+  assert.match(await value.innerText(), /^000000 {2}7b 22 6f 72 69 67 69 6e {2}\{"origin\n000008 {2}22 3a/)
   await view('Text')
   assert.match(await value.innerText(), /^\{"origin":"/)
 })

@@ -19,6 +19,7 @@ const views: { value: View; label: string }[] = [
 /** Of more than this, the beginning is shown. */
 const MOST_BYTES = 64 * 1024
 const MOST_HEX_BYTES = 4 * 1024
+const PER_LINE = 8
 
 /** What is shown of bytes, and as what. */
 export function viewOf(bytes: Uint8Array, text: string, wanted: View): View {
@@ -55,15 +56,14 @@ export function Bytes({ bytes, text }: { bytes: Uint8Array; text: string }) {
   )
 }
 
-/** `00000010  7b 22 6f 72 …  {"or…`, sixteen bytes a line. */
+/** `000008  7b 22 6f 72 …  {"or…`: eight bytes a line, which fits beside a list and on a phone. */
 function hex(bytes: Uint8Array): string {
   const lines: string[] = []
-  for (let at = 0; at < bytes.length; at += 16) {
-    const line = [...bytes.subarray(at, at + 16)]
-    const digits = line.map((byte) => byte.toString(16).padStart(2, '0'))
-    const halves = [digits.slice(0, 8).join(' '), digits.slice(8).join(' ')].join('  ')
+  for (let at = 0; at < bytes.length; at += PER_LINE) {
+    const line = [...bytes.subarray(at, at + PER_LINE)]
+    const digits = line.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
     const letters = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
-    lines.push(`${at.toString(16).padStart(6, '0')}  ${halves.padEnd(48)}  ${letters.join('')}`)
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${digits.padEnd(PER_LINE * 3 - 1)}  ${letters.join('')}`)
   }
   return lines.join('\n')
 }

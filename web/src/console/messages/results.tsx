@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import type { Seen } from '../../broker/record'
-import { recordsOf, type Topic } from '../../broker/topics'
+import type { Ends, Topic } from '../../broker/topics'
 import { count, counted, utc } from '../../format'
 import { Trouble } from '../../ui/trouble'
 import { Found } from './found'
@@ -61,8 +61,10 @@ export function Results({ topic, asked, sieve, onAgain }: Props) {
 function news({ partitions }: Topic, { partition }: Asked, { ends }: Search): number {
   if (ends.value.length === 0) return 0
   const now = partitions.filter((each) => partition === undefined || each.partition === partition)
-  return Math.max(0, recordsOf(now.map((each) => ({ low: 0, high: each.high }))) - recordsOf(ends.value.map(({ high }) => ({ low: 0, high }))))
+  return Math.max(0, next(now) - next(ends.value))
 }
+
+const next = (partitions: readonly Ends[]): number => partitions.reduce((sum, { high }) => sum + high, 0)
 
 function say(topic: Topic, asked: Asked, records: readonly Seen[], progress: Progress, sieve: Sieve): string {
   const { partition, start } = asked
