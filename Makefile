@@ -56,7 +56,7 @@ instructions: setup-instructions ## Count instructions per record; compare with 
 		rm -f target/not-run/instructions
 
 .PHONY: conformance
-conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes COMPATIBILITY.md
+conformance: setup-rust $(stamps)/package ## Real clients against Apache Kafka and Ottla; writes COMPATIBILITY.md
 	$(call step,Building ottla-native)
 	cargo build --release --package ottla-native --locked
 	$(call step,The same scripts against Apache Kafka and Ottla)
@@ -145,6 +145,8 @@ test-package: setup-build $(stamps)/package
 
 .PHONY: test-browser
 test-browser: setup-test $(stamps)/demo $(stamps)/pages
+	$(call step,Building ottla-native)
+	cargo build --package ottla-native --locked
 	$(call step,End to end in Chromium)
 	npm run e2e --workspace tests
 

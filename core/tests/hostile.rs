@@ -72,7 +72,7 @@ fn every_version_that_is_told_is_served() {
         client_software_version: "1".into(),
     };
     let told = host.call(&request, 4);
-    assert_eq!((told.error_code, told.api_keys.len()), (0, 29));
+    assert_eq!((told.error_code, told.api_keys.len()), (0, 30));
     let request = m::ApiVersionsRequest {
         client_software_name: "not legal!".into(),
         client_software_version: "1".into(),

@@ -8,7 +8,8 @@ const longestPause_ms = 50
 const memory_bytes = 64 * 2 ** 20
 const MB = 2 ** 20
 
-export async function keep(server, { kept, opened, openedBytes, durability, backend, log }) {
+/** Retention and compaction. */
+export async function keep(server, { kept, durability, backend, log }) {
   const samples = {}
   const rows = []
   const count = kept.toLocaleString('en')
@@ -40,13 +41,21 @@ export async function keep(server, { kept, opened, openedBytes, durability, back
     rows.push(...besideRows(`compaction of ${count} records with 10,000 keys`, samples.compacted))
   })
 
+  return { samples, rows }
+}
+
+/** Opening, and what the broker's memory comes to. */
+export async function openMany(server, { opened, openedBytes, durability, backend, log }) {
+  const samples = {}
+  const rows = []
+  const base = { name: 'keep', durability, records: opened, keys: 10_000 }
   await inProfile(server, backend, async (inPage) => {
     const all = opened.toLocaleString('en')
     const valueBytes = openedBytes - 24
     const gigabytes = (opened * openedBytes) / 1e9
     const what = `${all} records, ${gigabytes.toFixed(1)} GB`
     log(`opening: storing ${what}`)
-    const filling = { ...base, records: opened, valueBytes, configs: { 'retention.ms': '-1' } }
+    const filling = { ...base, valueBytes, configs: { 'retention.ms': '-1' } }
     samples.filled = await inPage((keeping) => window.bench.keep.fill(keeping), filling)
     const perSecond = (opened / samples.filled.outcome.elapsed_ms) * 1000
     rows.push({ what: `store ${what}: records a second`, ottla: Math.round(perSecond).toLocaleString('en') })

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { serve } from '../lib/serve.mjs'
 import { appendAndScan } from './append-scan.mjs'
 import { coldOpen } from './cold-open.mjs'
-import { keep } from './keep.mjs'
+import { keep, openMany } from './keep.mjs'
 import { nativeRows } from './native.mjs'
 import { size } from './size.mjs'
 import { printTable } from './table.mjs'
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     opened: { type: 'string', default: '1000000' },
     'opened-bytes': { type: 'string', default: '200' },
     backend: { type: 'string', default: 'leveldb' },
-    only: { type: 'string', default: 'size,append,open,keep,tabs' },
+    only: { type: 'string', default: 'size,append,open,keep,many,tabs' },
   },
 })
 const options = {
@@ -48,6 +48,7 @@ try {
   if (only.includes('append')) Object.assign(report, await appendAndScan(server, options))
   if (only.includes('open')) report.open = await coldOpen(server, options)
   if (only.includes('keep')) report.keep = await keep(server, options)
+  if (only.includes('many')) report.many = await openMany(server, options)
   if (only.includes('tabs')) report.tabs = await tabs(server, options)
 } finally {
   await server.close()
@@ -62,6 +63,6 @@ const { rounds, records, durability, backend } = options
 printTable(
   `In Chromium: ${records.toLocaleString('en')} records, ${durability} durability, ${backend}, ` +
     `medians of ${rounds} rounds`,
-  ['size', 'append', 'scan', 'open', 'keep', 'tabs'].flatMap((part) => report[part]?.rows ?? []),
+  ['size', 'append', 'scan', 'open', 'keep', 'many', 'tabs'].flatMap((part) => report[part]?.rows ?? []),
 )
 console.log(`\nWritten: target/bench/browser.json`)

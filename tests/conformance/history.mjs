@@ -17,7 +17,7 @@ import { root, target } from './paths.mjs'
 const { values: options } = parseArgs({
   options: {
     seed: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '3' },
     help: { type: 'boolean' },
   },
 })
@@ -25,7 +25,7 @@ if (options.help) {
   console.log(`Usage: node tests/conformance/history.mjs [OPTIONS]
 
   --seed N     another history [6]
-  --rounds N   how long it is [4]`)
+  --rounds N   how long it is [3]`)
   process.exit(0)
 }
 const [seed, rounds] = [Number(options.seed), Number(options.rounds)]

@@ -40,21 +40,45 @@ test('everybody can use the dialogs of a topic', options, async (t) => {
   for (const [path, id] of [
     ['#/topics', 'new-topic'],
     ['#/topics/flights', 'add-partitions'],
+    ['#/topics', 'restore'],
+    ['#/topics/flights', 'purge'],
     ['#/topics/flights', 'delete-topic'],
     ['#/groups/billing', 'delete-group'],
   ]) {
     await demo.open(`${site.url}/${path}`)
-    for (const width of widths) {
+    for (const [at, width] of widths.entries()) {
+      const theme = themes[at]
       await demo.page.setViewportSize({ width, height: 844 })
-      for (const theme of themes) {
-        await demo.get('theme').getByLabel(theme).check({ force: true })
-        await demo.get(id).click()
-        await demo.get(`${id}-dialog`).waitFor()
-        await sound(demo.page, `${id}, ${theme}, ${width} wide`)
-        await demo.page.keyboard.press('Escape')
-        await demo.get(`${id}-dialog`).waitFor({ state: 'detached' })
-      }
+      await demo.get('theme').getByLabel(theme).check({ force: true })
+      await demo.get(id).click()
+      await demo.get(`${id}-dialog`).waitFor()
+      await sound(demo.page, `${id}, ${theme}, ${width} wide`)
+      await demo.page.keyboard.press('Escape')
+      await demo.get(`${id}-dialog`).waitFor({ state: 'detached' })
     }
+  }
+})
+
+test('nothing jumps while a screen loads', options, async (t) => {
+  const demo = await site.tab(t)
+  // How far things moved by themselves since the page was opened, as browsers count it.
+  await demo.page.addInitScript(() => {
+    window.shifts = []
+    new PerformanceObserver((list) => {
+      for (const { value, hadRecentInput, sources } of list.getEntries()) {
+        const what = sources.map(({ node }) => node?.className || node?.nodeName).join(', ')
+        if (!hadRecentInput) window.shifts.push({ value, what })
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  for (const { name, path, shows } of screens) {
+    await demo.page.goto('about:blank')
+    await demo.open(`${site.url}/${path}`)
+    await demo.page.locator(shows).first().waitFor()
+    const shifts = await demo.page.evaluate(() => window.shifts)
+    const total = shifts.reduce((sum, { value }) => sum + value, 0)
+    // Google's Web Vitals call 0.1 good.
+    assert.ok(total < 0.05, `${name} shifts by ${total}: ${JSON.stringify(shifts)}`)
   }
 })
 

@@ -84,7 +84,10 @@ export class Stage {
 
   configured(config) {
     const { Kafka, logLevel } = this.library
-    return new Kafka({ clientId: 'examples', brokers: this.brokers, logLevel: logLevel.NOTHING, ...config })
+    // On a busy machine a browser takes its time; KafkaJS does not know the first of these.
+    const patience = { storageTimeout: patience_ms, connectionTimeout: patience_ms }
+    const common = { clientId: 'examples', brokers: this.brokers, logLevel: logLevel.NOTHING, ...patience }
+    return new Kafka({ ...common, ...config })
   }
 
   topic(part = 'topic') {

@@ -9,7 +9,7 @@ import { app, html } from './lib/app.mjs'
 import { STRICT, closeBrowser, tryApp, tryFolder } from './lib/browser.mjs'
 import { project } from './lib/project.mjs'
 
-const timeout = 180_000
+const timeout = 600_000
 const BLOB = STRICT.replace("worker-src 'self'", 'worker-src blob:')
 const FILES = ['ottla.wasm', 'worker.js', 'switchboard.js']
 

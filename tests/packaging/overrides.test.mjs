@@ -8,7 +8,7 @@ import { app, html } from './lib/app.mjs'
 import { STRICT, closeBrowser, tryFolder } from './lib/browser.mjs'
 import { project } from './lib/project.mjs'
 
-const timeout = 180_000
+const timeout = 600_000
 /** Where a server has the WebAssembly, which it calls any bytes. */
 const place = "new URL('./elsewhere/ottla.bin', import.meta.url)"
 const sources = {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { before, test } from 'node:test'
 import { project, tarball } from './lib/project.mjs'
 
-const timeout = 120_000
+const timeout = 600_000
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const use = (name) => `
 const kafka = new Kafka({ brokers: ['memory://shop'], logLevel: 1 })

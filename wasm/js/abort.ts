@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** What can be given up. */
 export interface Abortable {
   /** Gives up when it aborts, and rejects with its reason. */

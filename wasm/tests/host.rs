@@ -313,7 +313,9 @@ async fn the_connections_of_a_tab_that_vanished_end() {
     assert_eq!(a.ask("hello").await, "hello");
     // Would be answered in 20 ms, and the broker refuses to answer one that it does not know.
     a.send("wait");
-    assert_eq!(a.ask("hello").await, "hello", "it is there by now");
+    a.send("hello again");
+    // With this answer, the first one was received; on a slow machine it may be answered by now.
+    while a.text().await != "hello again" {}
     host.alive_hosts(vec!["two".to_owned()]);
     sleep(60).await;
     assert_eq!(b.ask("still here").await, "still here");

@@ -16,6 +16,8 @@ pub(crate) struct Bound {
     pub waiting: Vec<(Call, AfterCommit)>,
     /// Whether upkeep waits for it.
     pub upkeep: bool,
+    /// Whether retention waits for it.
+    pub retention: bool,
 }
 
 /// What waits to be stored.
@@ -28,6 +30,8 @@ pub(crate) struct Gate {
     strict: bool,
     /// Upkeep waits for the next commit.
     upkeep: bool,
+    /// Retention waits for the next commit.
+    retention: bool,
     /// A write that goes with the next commit that stores anything.
     companion: Option<Write>,
     /// Logs with records for the next commit.
@@ -49,6 +53,13 @@ impl Gate {
     pub(crate) fn keep_up(&mut self, writes: Vec<Write>, strict: bool) {
         self.strict |= strict;
         self.upkeep = true;
+        self.writes.extend(writes);
+    }
+
+    /// Adds what retention removes, which goes on when that is stored.
+    pub(crate) fn expire(&mut self, writes: Vec<Write>) {
+        self.strict = true;
+        self.retention = true;
         self.writes.extend(writes);
     }
 
@@ -122,7 +133,8 @@ impl Gate {
         let id = CommitId(self.last_id);
         let waiting = std::mem::take(&mut self.waiting);
         let upkeep = std::mem::take(&mut self.upkeep);
-        self.in_flight = Some((id, Bound { logs, waiting, upkeep }));
+        let retention = std::mem::take(&mut self.retention);
+        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention }));
         self.in_flight_bytes = self.unstored_bytes;
         Some(Commit { id, durability, writes })
     }

@@ -261,6 +261,9 @@ impl Broker {
     fn committed(&mut self, now: Now, commit: CommitId) {
         let Some(bound) = self.node.gate.confirmed(commit) else { return };
         self.is_cluster_stored = true;
+        if bound.retention {
+            self.upkeep.expired();
+        }
         if let Some(cleaning) = self.upkeep.cleaning.as_mut().filter(|_| bound.upkeep) {
             cleaning.stored();
         }

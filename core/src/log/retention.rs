@@ -34,11 +34,17 @@ impl PartitionLog {
         first || bound.is_some_and(|bound| self.size_bytes() >= bound + oldest.size_bytes)
     }
 
-    /// Removes the segments that have had their time. The writes need no room, unless all records
-    /// go: then the next segment begins, and what it says of the log is stored in the same commit
-    /// (`true`: the log has something to write).
-    pub fn expire(&mut self, now_ms: i64, writes: &mut Vec<Write>) -> bool {
-        let count = self.expired(now_ms);
+    /// Removes segments that have had their time, the oldest first, as long as `room_bytes` is left,
+    /// from which each takes its size. The writes need no room, unless all records go: then the next
+    /// segment begins, and what it says of the log is stored in the same commit (`true`: the log has
+    /// something to write).
+    pub fn expire(&mut self, now_ms: i64, room_bytes: &mut i64, writes: &mut Vec<Write>) -> bool {
+        let expired = self.expired(now_ms);
+        let mut count = 0;
+        while count < expired && *room_bytes > 0 {
+            *room_bytes = room_bytes.saturating_sub_unsigned(self.segments[count].size_bytes);
+            count += 1;
+        }
         let all = count == self.segments.len();
         if all {
             self.roll();

@@ -73,7 +73,7 @@ export async function project(name, files) {
         child.stderr.on('data', hear)
         child.once('error', reject)
         child.once('exit', () => reject(new Error(`${command} ${args.join(' ')} ended: ${said}`)))
-        setTimeout(() => reject(new Error(`${command} does not serve: ${said}`)), 120_000).unref()
+        setTimeout(() => reject(new Error(`${command} does not serve: ${said}`)), 300_000).unref()
       }).catch((error) => {
         stop()
         throw error

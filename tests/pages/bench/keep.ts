@@ -153,9 +153,10 @@ async function beside(name: string, work: (admin: Admin) => Promise<void>): Prom
   const start = performance.now()
   await work(admin)
   const elapsed_ms = performance.now() - start
-  const meanwhile = sending.taken()
+  // What was sent meanwhile counts when it is stored: its commit comes after those of the work.
   sending.ended = true
   await sent
+  const meanwhile = sending.taken()
   await producer.disconnect()
   await admin.disconnect()
   return { elapsed_ms, before, meanwhile }

@@ -44,8 +44,10 @@ import { EARLIEST, type Found, LATEST, Offsets } from './offsets.js'
 /** How long a broker may take for what is asked, in milliseconds, as in KafkaJS. */
 const TIMEOUT_MS = 5_000
 
-const NO_ACLS = 'a broker in a browser has one user, who may do everything'
-const ALONE = 'a broker in a browser is alone, and has all partitions'
+const NO_ACLS =
+  'a broker in a browser has one user, who may do everything; for a cluster, use kafka-acls.sh'
+const ALONE =
+  'a broker in a browser is alone, and has all partitions; for a cluster, use kafka-reassign-partitions.sh'
 
 interface Outcome {
   name: string

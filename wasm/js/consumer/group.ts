@@ -18,6 +18,8 @@ interface Joined {
   assignor: string
   duration: number
   partitions: TopicPartition[]
+  /** Assigned without a subscription. */
+  leftAlone: TopicPartition[]
 }
 
 /** What a leader has to share out. */
@@ -60,7 +62,8 @@ export class Membership {
   /** Whether the client is told to be in the group, and has not been put out for good. */
   #isIn = false
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
-  #left: () => void = () => {}
+  /** Who waits until the member has left. */
+  #leaving: (() => void)[] = []
   #committing = false
   #again = false
 
@@ -93,13 +96,13 @@ export class Membership {
   /** Leaves. What is done is committed before, unless that is left to the application. */
   leave(session: Session): Promise<void> {
     return new Promise((resolve) => {
-      this.#left = resolve
+      this.#leaving.push(resolve)
       this.#isIn = false
       try {
         session.run((client) => client.leaveGroup())
       } catch {
         // It is out already.
-        resolve()
+        this.#left()
       }
     })
   }
@@ -115,7 +118,7 @@ export class Membership {
         return this.#emit('REBALANCING', { memberId: this.#joined?.memberId ?? '' })
       case 'assigned':
         for (const each of payload as TopicPartition[]) {
-          if (!this.#topics.includes(each.topic)) {
+          if (!this.#owner.subscription.wants(each.topic)) {
             this.#session()?.run((client) => client.pause(each.topic, each.partition))
             continue
           }
@@ -204,6 +207,10 @@ export class Membership {
     if (failed?.error) throw errorOf(failed.error)
   }
 
+  #left(): void {
+    for (const resolve of this.#leaving.splice(0)) resolve()
+  }
+
   #choose(topics: string[]): void {
     const chosen = this.#owner.subscription.matching(topics)
     this.#topics = [...chosen.keys()]
@@ -247,8 +254,9 @@ export class Membership {
   #joins(joined: Joined): void {
     this.#joined = joined
     const { memberId, leaderId, generationId, duration, assignor } = joined
-    const assigned = byTopic(joined.partitions, ({ partition }) => partition)
-    const isMine = ({ topic }: { topic: string }) => this.#topics.includes(topic)
+    const all = [...joined.partitions, ...joined.leftAlone]
+    const assigned = byTopic(all, ({ partition }) => partition)
+    const isMine = ({ topic }: { topic: string }) => this.#owner.subscription.wants(topic)
     const assignment = assigned.filter(isMine).map(({ topic, partitions }) => [topic, partitions])
     if (assignment.length < assigned.length) this.#receivedOthers(joined, assigned.map(({ topic }) => topic))
     this.#emit('GROUP_JOIN', {
@@ -270,7 +278,7 @@ export class Membership {
       generationId,
       assignedTopics,
       topicsSubscribed: this.#topics,
-      topicsNotSubscribed: assignedTopics.filter((topic) => !this.#topics.includes(topic)),
+      topicsNotSubscribed: assignedTopics.filter((topic) => !this.#owner.subscription.wants(topic)),
     }
     this.#owner.logger.warn('Consumer group received unsubscribed topics', payload)
     this.#emit('RECEIVED_UNSUBSCRIBED_TOPICS', payload)

@@ -154,6 +154,7 @@ fn joined(membership: &Membership) -> JsValue {
         ("assignor", membership.assignor.as_str().into()),
         ("duration", (membership.duration_ms as f64).into()),
         ("partitions", places(&membership.partitions)),
+        ("leftAlone", places(&membership.left_alone)),
     ])
 }
 

@@ -25,8 +25,8 @@ export function List({ groups }: { groups: readonly Group[] }) {
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">State</th>
-                <th scope="col">Topics</th>
-                <th scope="col" class="number">Members</th>
+                <th scope="col" class="wide-only">Topics</th>
+                <th scope="col" class="number wide-only">Members</th>
                 <th scope="col" class="number">Lag</th>
               </tr>
             </thead>
@@ -39,8 +39,8 @@ export function List({ groups }: { groups: readonly Group[] }) {
                   <td>
                     <State group={group} />
                   </td>
-                  <td>{topicsOf(group).join(', ')}</td>
-                  <td class="number">{count(group.members.length)}</td>
+                  <td class="wide-only">{topicsOf(group).join(', ')}</td>
+                  <td class="number wide-only">{count(group.members.length)}</td>
                   <td class="number">{count(lagOf(group.progress))}</td>
                 </tr>
               ))}

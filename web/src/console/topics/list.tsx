@@ -13,11 +13,14 @@ import { Restore } from './restore'
 
 const POLICY = ['cleanup.policy', 'retention.ms', 'ottla.durability']
 
+const isInternal = (name: string): boolean => name.startsWith('__')
+
 export function List() {
   const making = useSignal(false)
   const isRestoring = useSignal(false)
   useEffect(watchTopics, [])
-  const all = topics.value ?? []
+  // The broker's own come last.
+  const all = [...(topics.value ?? [])].sort((a, b) => Number(isInternal(a.name)) - Number(isInternal(b.name)))
   const names = all.map(({ name }) => name).join(' ')
   const policies = useSignal<ReadonlyMap<string, ReadonlyMap<string, string>>>(new Map())
   useEffect(() => {
@@ -56,10 +59,10 @@ export function List() {
             <thead>
               <tr>
                 <th scope="col">Name</th>
-                <th scope="col" class="number">Partitions</th>
+                <th scope="col" class="number wide-only">Partitions</th>
                 <th scope="col" class="number">Records</th>
                 <th scope="col" class="number">Size</th>
-                <th scope="col">Kept</th>
+                <th scope="col" class="wide-only">Kept</th>
                 <th scope="col" class="wide-only">Durability</th>
               </tr>
             </thead>
@@ -68,11 +71,12 @@ export function List() {
                 <tr key={name} data-testid={`topic-${name}`}>
                   <th scope="row">
                     <a href={href(['topics', name])}>{name}</a>
+                    {isInternal(name) && <small> the broker’s own</small>}
                   </th>
-                  <td class="number">{problem ? '–' : count(partitions.length)}</td>
+                  <td class="number wide-only">{problem ? '–' : count(partitions.length)}</td>
                   <td class="number">{problem ? '–' : count(recordsOf(partitions))}</td>
                   <td class="number">{size_bytes === undefined ? '–' : bytes(size_bytes)}</td>
-                  <td>{kept(policies.value.get(name))}</td>
+                  <td class="wide-only">{kept(policies.value.get(name))}</td>
                   <td class="wide-only">{policies.value.get(name)?.get('ottla.durability')}</td>
                 </tr>
               ))}
