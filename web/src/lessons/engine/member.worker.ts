@@ -22,8 +22,9 @@ async function start(options: MemberOptions): Promise<void> {
   await consumer.connect()
   await consumer.subscribe({ topics: [topic], fromBeginning: true })
   await consumer.run({
-    // Never by the clock: what is committed when a member dies shall be the same each time.
-    autoCommitInterval: 3_600_000,
+    // What is committed when a member dies shall be the same each time: each partition by itself, and
+    // never by the clock.
+    autoCommit: false,
     partitionsConsumedConcurrently: 16,
     eachBatch: (payload) => work(payload, options),
   })
@@ -31,12 +32,13 @@ async function start(options: MemberOptions): Promise<void> {
 }
 
 async function work(payload: EachBatchPayload, { work_ms, commitEvery }: MemberOptions): Promise<void> {
-  const { batch, resolveOffset, commitOffsetsIfNecessary, isRunning, isStale } = payload
+  const { batch, resolveOffset, isRunning, isStale } = payload
   const { topic, partition } = batch
   let uncommitted = 0
+  let done: number | undefined
   for (const { key, value, offset } of batch.messages) {
     if (isFrozen) await forEver()
-    if (!isRunning() || isStale()) return
+    if (!isRunning() || isStale()) break
     tell({
       type: 'given',
       record: { topic, partition, offset: Number(offset), key: key && key.toString(), value: value && value.toString() },
@@ -50,8 +52,15 @@ async function work(payload: EachBatchPayload, { work_ms, commitEvery }: MemberO
       await forEver()
     }
     resolveOffset(offset)
-    if (isDue) await commitOffsetsIfNecessary()
+    done = Number(offset) + 1
+    if (isDue) await commit(topic, partition, done)
   }
+  if (uncommitted > 0 && done !== undefined) await commit(topic, partition, done)
+}
+
+/** What the group has gone on without is committed by whoever did it again. */
+async function commit(topic: string, partition: number, next: number): Promise<void> {
+  await consumer?.commitOffsets([{ topic, partition, offset: String(next) }]).catch(() => {})
 }
 
 const forEver = () => new Promise<never>(() => {})
