@@ -16,7 +16,7 @@ sources = $(wildcard $(shell git ls-files --cached --others --exclude-standard -
 
 rust := Cargo.toml Cargo.lock $(call sources,core)
 package := $(rust) package-lock.json $(call sources,wasm)
-demo := package-lock.json $(call sources,web)
+demo := package-lock.json CONFIGURATION.md $(call sources,web)
 pages := package-lock.json $(call sources,tests/pages tests/package.json)
 
 step = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
@@ -33,7 +33,7 @@ demo: $(stamps)/demo ## Build everything and serve the demo on localhost
 	npm run preview --workspace web
 
 .PHONY: test
-test: setup-test lint test-rust instructions test-wasm test-package test-browser ## Run every check and every test
+test: setup-test lint test-rust instructions test-wasm test-package test-packages test-browser ## Run every check and every test
 	$(call step,All passed)
 	@cat target/not-run/* 2>/dev/null || true
 
@@ -56,12 +56,13 @@ instructions: setup-instructions ## Count instructions per record; compare with 
 		rm -f target/not-run/instructions
 
 .PHONY: conformance
-conformance: setup-rust ## Real clients against Apache Kafka and Ottla; writes COMPATIBILITY.md
+conformance: setup-rust $(stamps)/package ## Real clients against Apache Kafka and Ottla; writes COMPATIBILITY.md
 	$(call step,Building ottla-native)
 	cargo build --release --package ottla-native --locked
 	$(call step,The same scripts against Apache Kafka and Ottla)
 	node tests/conformance/run.mjs $(CONFORMANCE)
 	$(if $(CONFORMANCE),,node tests/conformance/mixed.mjs)
+	$(if $(CONFORMANCE),,node tests/conformance/history.mjs)
 
 .PHONY: sim
 sim: setup-rust ## Simulate consumer groups for SEEDS=1000 (or SEED=17 alone, telling what happens)
@@ -74,6 +75,12 @@ soak: setup-rust ## Simulate the storage for SEEDS=10000 (or SEED=17 alone, tell
 	$(call step,Simulations of the storage)
 	$(if $(SEED),OTTLA_SEED=$(SEED)) $(if $(SEEDS),OTTLA_SEEDS=$(SEEDS)) \
 		cargo test --package ottla-storagesim --profile sim --locked -- --nocapture survives
+
+.PHONY: soak-browser
+soak-browser: setup-test $(stamps)/pages ## Kill Chromium KILLS=100 times under load (SEED, BACKEND=leveldb|sqlite, DURABILITY=relaxed|strict)
+	$(call step,Kills of the browser)
+	node tests/kill/run.mjs $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(BACKEND),--backend $(BACKEND)) $(if $(DURABILITY),--durability $(DURABILITY))
 
 .PHONY: fuzz
 fuzz: setup-fuzz ## Fuzz each target for SECONDS=60 (or TARGETS='requests files' alone)
@@ -105,13 +112,22 @@ lint: setup-lint $(stamps)/package ## Formatting, clippy, docs, types, licences,
 .PHONY: build
 build: $(stamps)/demo ## Build the package and the demo
 
+.PHONY: package
+package: $(stamps)/packed ## Pack the npm package, as it would be published, into target/npm
+
+.PHONY: test-packages
+test-packages: setup-packages $(stamps)/packed ## Install the packed package with each bundler, and try it in Chromium
+	$(call step,The packed package under bundlers and servers)
+	npm test --prefix tests/packaging
+
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf target wasm/dist wasm/js/pkg web/dist tests/dist
+	rm -rf target wasm/dist wasm/js/pkg web/dist tests/dist tests/packaging/projects
 
 .PHONY: distclean
 distclean: clean ## Remove what was installed, too
 	rm -rf .tools node_modules wasm/node_modules web/node_modules tests/node_modules
+	rm -rf tests/packaging/node_modules
 
 # ---- The parts of `make test`
 
@@ -129,11 +145,14 @@ test-wasm: setup-test
 
 .PHONY: test-package
 test-package: setup-build $(stamps)/package
-	$(call step,Tests of the package in Node)
+	$(call step,Tests of the package in Node; some against ottla-native)
+	cargo build --package ottla-native --locked
 	npm test --workspace wasm
 
 .PHONY: test-browser
 test-browser: setup-test $(stamps)/demo $(stamps)/pages
+	$(call step,Building ottla-native)
+	cargo build --package ottla-native --locked
 	$(call step,End to end in Chromium)
 	npm run e2e --workspace tests
 
@@ -149,6 +168,12 @@ $(stamps)/demo: $(stamps)/package $(demo) | setup-build
 	npm run build --workspace web
 	@mkdir -p $(@D) && touch $@
 
+$(stamps)/packed: $(stamps)/package wasm/LICENSE
+	$(call step,Packing the package ottla)
+	@rm -rf target/npm && mkdir -p target/npm
+	npm pack --workspace wasm --pack-destination target/npm
+	@touch $@
+
 # The pages that the end-to-end tests and the benchmarks open.
 $(stamps)/pages: $(stamps)/package $(pages) | setup-build
 	$(call step,Building the test pages)
@@ -157,7 +182,7 @@ $(stamps)/pages: $(stamps)/package $(pages) | setup-build
 
 # ---- What is installed, where it is missing
 
-.PHONY: setup-rust setup-build setup-lint setup-bench setup-test setup-instructions setup-fuzz
+.PHONY: setup-rust setup-build setup-lint setup-bench setup-test setup-packages setup-instructions setup-fuzz
 setup-rust:
 	@scripts/setup rust
 setup-build: setup-rust
@@ -168,6 +193,8 @@ setup-bench: setup-build
 	@scripts/setup chromium
 setup-test: setup-lint
 	@scripts/setup chromium
+setup-packages: setup-build
+	@scripts/setup chromium packaging
 setup-instructions: setup-rust
 	@scripts/setup valgrind
 setup-fuzz: setup-rust

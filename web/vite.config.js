@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { markdown } from './markdown.js'
 
 // The folder of vega-datasets' files, to which the package gives no name.
 const datasets = fileURLToPath(new URL('../data/', import.meta.resolve('vega-datasets')))
@@ -20,8 +21,10 @@ export default defineConfig({
   worker: { format: 'es' },
   build: {
     target: 'es2022',
+    // For size.mjs.
+    manifest: true,
     // The policy forbids data: as a source of scripts and workers, and wants no inlined files.
     assetsInlineLimit: 0,
   },
-  plugins: [withoutPolicyInDevelopment],
+  plugins: [markdown, withoutPolicyInDevelopment],
 })

@@ -51,6 +51,12 @@ pub enum Input {
         /// Why.
         error: StorageError,
     },
+    /// The storage was taken away: nothing that is out will be answered, and what was stored may be
+    /// gone. The broker opens anew from what is there.
+    StorageLost {
+        /// Why.
+        error: StorageError,
+    },
     /// A load has ended.
     Loaded {
         /// Which.
@@ -64,6 +70,14 @@ pub enum Input {
     AliveHosts {
         /// The `client_host` of each client that is alive.
         hosts: Vec<String>,
+    },
+    /// How much room the storage has. Producers are refused before they use it up: what is left is
+    /// for deletions and offset commits. For hosts that can tell, from time to time.
+    Room {
+        /// How many bytes there are in all.
+        total_bytes: u64,
+        /// How many of them are not used.
+        usable_bytes: u64,
     },
     /// Time has passed.
     Tick,

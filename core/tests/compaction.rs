@@ -367,7 +367,7 @@ fn memory_and_slices_are_bounded() {
 fn records_deleted_meanwhile_end_the_round() {
     for until in 1..12 {
         let mut host = Host::with(&[("ottla.cache.bytes", "0")]);
-        host.create("t", 1, COMPACT);
+        host.create("t", 1, &[&[("cleanup.policy", "compact,delete")], &COMPACT[1..]].concat());
         for _ in 0..40 {
             send(&mut host, &[("a", Some(&"v".repeat(100))), ("b", Some("1"))]);
         }

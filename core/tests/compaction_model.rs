@@ -65,7 +65,8 @@ impl World {
         let settings = vec![("ottla.cache.bytes", cache), ("log.cleaner.io.buffer.size", "65536")];
         let mut host = Host::with(&settings);
         let configs = [
-            ("cleanup.policy", "compact"),
+            ("cleanup.policy", "compact,delete"),
+            ("retention.ms", "-1"),
             ("segment.bytes", "6000"),
             ("min.cleanable.dirty.ratio", "0"),
             ("delete.retention.ms", "100000"),

@@ -277,3 +277,20 @@ fn a_batch_that_does_not_fit_is_not_passed_over() {
         assert_eq!(sizes[1], 0, "what is served begins behind what was asked for, cache {cache}");
     }
 }
+
+#[test]
+fn the_largest_timestamp_is_found_in_storage_and_in_memory() {
+    // From all of the log in memory to nothing of it, with the record on either side.
+    for cache in (0..6_000).step_by(500) {
+        for largest in 0..8 {
+            let mut host = Host::with(&[("ottla.cache.bytes", &cache.to_string())]);
+            host.create("t", 1, &[("retention.ms", "-1")]);
+            for at in 0..8 {
+                let timestamp = if at == largest { 9_000 } else { 1_000 + at };
+                host.produce("t", 0, batch(timestamp, &[&"x".repeat(500)]));
+            }
+            let found = host.list_offset("t", 0, -3);
+            assert_eq!(found, (0, largest, 9_000), "{cache} bytes of memory");
+        }
+    }
+}

@@ -72,7 +72,7 @@ fn every_version_that_is_told_is_served() {
         client_software_version: "1".into(),
     };
     let told = host.call(&request, 4);
-    assert_eq!((told.error_code, told.api_keys.len()), (0, 29));
+    assert_eq!((told.error_code, told.api_keys.len()), (0, 30));
     let request = m::ApiVersionsRequest {
         client_software_name: "not legal!".into(),
         client_software_version: "1".into(),
@@ -109,6 +109,7 @@ fn empty_request(key: ApiKey, version: i16) -> Bytes {
     }
     of!(ApiVersions => ApiVersionsRequest, Metadata => MetadataRequest, CreateTopics => CreateTopicsRequest,
         DeleteTopics => DeleteTopicsRequest, CreatePartitions => CreatePartitionsRequest,
+        DescribeLogDirs => DescribeLogDirsRequest,
         DescribeConfigs => DescribeConfigsRequest, AlterConfigs => AlterConfigsRequest,
         IncrementalAlterConfigs => IncrementalAlterConfigsRequest, ListOffsets => ListOffsetsRequest,
         DeleteRecords => DeleteRecordsRequest, OffsetForLeaderEpoch => OffsetForLeaderEpochRequest,

@@ -224,8 +224,10 @@ fn deleted_records_stay_deleted() {
     assert_eq!(host.list_offset("t", 0, -2).1, 505);
     assert_eq!(values(&host.read_all("t", 0, 505)), numbered(505, 495));
     assert_eq!(host.list_offset("t", 0, 0), (0, 505, 1_505), "deleted records do not answer");
+    let last = host.list_offset("t", 0, -3);
     let answer = host.call(&delete(-1), 2).topics.remove(0).partitions.remove(0);
     assert_eq!(answer.low_watermark, 1_000, "-1 is the high watermark");
+    assert_eq!(host.list_offset("t", 0, -3), last, "but for the largest timestamp, as in Kafka");
     let mut host = host.reopen();
     assert_eq!(host.list_offset("t", 0, -2).1, 1_000);
     assert_eq!(host.produce("t", 0, batch(1, &["next"])).base_offset, 1_000);

@@ -97,15 +97,21 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     let mut broker = Process::start(&args);
     Client::connect(broker.address).create("pairs", PARTITIONS, &[]);
     let mut known: Vec<Sent> = (0..PARTITIONS / 2).map(|_| Sent::default()).collect();
-    for round in 0..ROUNDS {
+    let acknowledged = |known: &[Sent]| known.iter().map(|sent| sent.acknowledged).sum::<usize>();
+    // On a slow machine, so many rounds more that there is something to lose.
+    let mut round = 0;
+    while round < ROUNDS || acknowledged(&known) <= 100 {
+        round += 1;
         let address = broker.address;
         let producers: Vec<_> = (0..)
             .zip(known)
             .map(|(pair, sent)| {
-                std::thread::spawn(move || produce_pairs(Client::connect(address), pair, sent))
+                let client = Client::connect(address);
+                std::thread::spawn(move || produce_pairs(client, pair, sent))
             })
             .collect();
-        let maker = std::thread::spawn(move || make_topics(Client::connect(address), round));
+        let client = Client::connect(address);
+        let maker = std::thread::spawn(move || make_topics(client, round));
         std::thread::sleep(Duration::from_micros(20_000 + random.below(300_000)));
         broker.kill();
         known = producers.into_iter().map(|thread| thread.join().unwrap()).collect();
@@ -140,8 +146,6 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
         let (_, entries) = dump::check(&scratch.path().join(format!("pairs-{partition}")));
         assert!(entries > 10, "{entries} entries");
     }
-    let sent: usize = known.iter().map(|sent| sent.acknowledged).sum();
-    assert!(sent > 100, "{sent} requests were acknowledged in all rounds");
 }
 
 #[test]

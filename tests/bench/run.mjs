@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { serve } from '../lib/serve.mjs'
 import { appendAndScan } from './append-scan.mjs'
 import { coldOpen } from './cold-open.mjs'
+import { keep, openMany } from './keep.mjs'
 import { nativeRows } from './native.mjs'
 import { size } from './size.mjs'
 import { printTable } from './table.mjs'
@@ -19,14 +20,20 @@ const { values } = parseArgs({
     records: { type: 'string', default: '200000' },
     stored: { type: 'string', default: '1000000' },
     durability: { type: 'string', default: 'relaxed' },
+    kept: { type: 'string', default: '1000000' },
+    opened: { type: 'string', default: '1000000' },
+    'opened-bytes': { type: 'string', default: '200' },
     backend: { type: 'string', default: 'leveldb' },
-    only: { type: 'string', default: 'size,append,open,tabs' },
+    only: { type: 'string', default: 'size,append,open,keep,many,tabs' },
   },
 })
 const options = {
   rounds: Number(values.rounds),
   records: Number(values.records),
   stored: Number(values.stored),
+  kept: Number(values.kept),
+  opened: Number(values.opened),
+  openedBytes: Number(values['opened-bytes']),
   durability: values.durability,
   backend: /** @type {'leveldb' | 'sqlite'} */ (values.backend),
   log: (text) => console.error(`    ${text}`),
@@ -40,6 +47,8 @@ try {
   if (only.includes('size')) report.size = await size(server, options)
   if (only.includes('append')) Object.assign(report, await appendAndScan(server, options))
   if (only.includes('open')) report.open = await coldOpen(server, options)
+  if (only.includes('keep')) report.keep = await keep(server, options)
+  if (only.includes('many')) report.many = await openMany(server, options)
   if (only.includes('tabs')) report.tabs = await tabs(server, options)
 } finally {
   await server.close()
@@ -54,6 +63,6 @@ const { rounds, records, durability, backend } = options
 printTable(
   `In Chromium: ${records.toLocaleString('en')} records, ${durability} durability, ${backend}, ` +
     `medians of ${rounds} rounds`,
-  ['size', 'append', 'scan', 'open', 'tabs'].flatMap((part) => report[part]?.rows ?? []),
+  ['size', 'append', 'scan', 'open', 'keep', 'many', 'tabs'].flatMap((part) => report[part]?.rows ?? []),
 )
 console.log(`\nWritten: target/bench/browser.json`)

@@ -12,6 +12,7 @@ import { ottlaNative, sources, target } from './paths.mjs'
  * @property {string} bootstrap host:port
  * @property {number} pid
  * @property {number} since_ms when the process was started, by performance.now()
+ * @property {string} data the folder of its partitions, where it has one
  * @property {() => Promise<void>} stop
  */
 
@@ -63,10 +64,11 @@ export async function freePort() {
 
 /**
  * Starts Apache Kafka in a new folder.
- * @param {{ forSpeed?: boolean }} [options] forSpeed: as for production, not for a short life
+ * @param {{ forSpeed?: boolean, settings?: Record<string, string> }} [options] forSpeed: as for
+ *   production, not for a short life; settings: further ones of the broker
  * @returns {Promise<RunningBroker>}
  */
-export async function startKafka({ forSpeed = false } = {}) {
+export async function startKafka({ forSpeed = false, settings = {} } = {}) {
   const [port, controller] = [await freePort(), await freePort()]
   const folder = `${target}brokers/kafka-${port}`
   await mkdir(folder, { recursive: true })
@@ -84,6 +86,7 @@ export async function startKafka({ forSpeed = false } = {}) {
     'transaction.state.log.num.partitions': '1',
     'group.consumer.min.heartbeat.interval.ms': '1000',
     ...common,
+    ...settings,
   }
   const file = `${folder}/server.properties`
   await writeFile(file, Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''))
@@ -98,14 +101,15 @@ export async function startKafka({ forSpeed = false } = {}) {
 
 /**
  * Starts ottla-native.
- * @param {{ files?: boolean, arguments?: string[] }} [options] files: it keeps its data in files, not in memory
+ * @param {{ files?: boolean, arguments?: string[], settings?: Record<string, string> }} [options]
+ *   files: it keeps its data in files, not in memory; settings: further ones of the broker
  * @returns {Promise<RunningBroker>}
  */
-export async function startOttla({ files = false, arguments: more = [] } = {}) {
+export async function startOttla({ files = false, arguments: more = [], settings = {} } = {}) {
   const port = await freePort()
   const folder = `${target}brokers/ottla-${port}`
   await mkdir(folder, { recursive: true })
-  const set = Object.entries(common).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+  const set = Object.entries({ ...common, ...settings }).flatMap(([name, value]) => ['--set', `${name}=${value}`])
   const options = ['--listen', `127.0.0.1:${port}`, '--log-level', 'warn', ...set, ...more]
   if (files) options.push('--data-dir', `${folder}/data`)
   return start('Ottla', ottlaNative, options, folder, port)
@@ -136,7 +140,7 @@ async function start(name, command, options, folder, port) {
     }
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
-  return { name, bootstrap: `127.0.0.1:${port}`, pid: child.pid, since_ms, stop }
+  return { name, bootstrap: `127.0.0.1:${port}`, pid: child.pid, since_ms, data: `${folder}/data`, stop }
 }
 
 function listens(port) {

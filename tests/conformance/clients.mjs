@@ -1,8 +1,9 @@
 // The clients: how each is installed and started. All take `--bootstrap HOST:PORT` and, to do less,
 // `--behaviour TEXT`; what they print is told in README.md.
 
+import { pathToFileURL } from 'node:url'
 import { javaArguments } from './brokers.mjs'
-import { sources, target } from './paths.mjs'
+import { root, sources, target } from './paths.mjs'
 
 const python = `${target}python/bin/python`
 
@@ -35,6 +36,11 @@ export const clients = [
     name: 'KafkaJS',
     part: 'kafkajs',
     command: ['node', `${sources}kafkajs/main.mjs`, '--modules', `${target}kafkajs/`],
+  },
+  {
+    name: 'Ottla in Node',
+    part: 'ottla',
+    command: ['node', `${sources}kafkajs/main.mjs`, '--library', pathToFileURL(`${root}wasm/dist/index.js`).href],
   },
   { name: 'kafka-python', part: 'python', command: [python, `${sources}python/kafka_python_client.py`] },
   { name: 'aiokafka', part: 'python', command: [python, `${sources}python/aiokafka_client.py`] },

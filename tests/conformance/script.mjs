@@ -58,6 +58,7 @@ export async function run(version, behaviours) {
       bootstrap: { type: 'string' },
       behaviour: { type: 'string', default: '' },
       modules: { type: 'string' },
+      library: { type: 'string' },
     },
   })
   print({ version })

@@ -8,8 +8,11 @@ import { final, kinds } from './kinds.mjs'
 import { Ledger } from './ledger.mjs'
 import { MemberTab } from './tab.mjs'
 
-/** How long what was acknowledged may stay unread before the run counts as stuck. */
-const PATIENCE_MS = 20_000
+/** How long nothing of what was acknowledged may be read before the run counts as stuck, in milliseconds. */
+const PATIENCE = 60_000
+
+/** So many records for each death, however long they take: enough that something could be lost. */
+const RECORDS = 20
 
 /** Above all, the one that runs the broker dies. */
 const LEADER = 0.6
@@ -21,12 +24,22 @@ const LEADER = 0.6
  * @property {number} seed
  * @property {'classic' | 'consumer'} [protocol]
  * @property {'leveldb' | 'sqlite'} [backend]
+ * @property {number} [patience] how long nothing of what was acknowledged may be read, in milliseconds
  * @property {number} [pace] how long a producer waits after each record, in milliseconds
  * @property {(line: string) => void} [log]
  *
  * @param {Run} run
  */
-export async function drive({ url, deaths, seed, protocol = 'classic', backend, pace = 60, log = () => {} }) {
+export async function drive({
+  url,
+  deaths,
+  seed,
+  protocol = 'classic',
+  backend,
+  patience = PATIENCE,
+  pace = 60,
+  log = () => {},
+}) {
   const chance = random(seed)
   const ledger = new Ledger()
   const profile = await newProfile()
@@ -89,7 +102,7 @@ export async function drive({ url, deaths, seed, protocol = 'classic', backend, 
         await open()
       }
       if (wait) {
-        await consumed(ledger, tabs, from, what)
+        await consumed(ledger, tabs, from, what, patience)
         recovered.push(performance.now() - from)
       }
       log(`${what}: ${wait ? `${Math.round(recovered.at(-1))} ms until all was consumed` : 'the next comes at once'}`)
@@ -97,11 +110,12 @@ export async function drive({ url, deaths, seed, protocol = 'classic', backend, 
     }
     for (const each of remains) await each.close()
     await Promise.all(tabs.map((tab) => tab.started))
+    await until(() => ledger.acknowledged.size >= RECORDS * deaths, patience)
     await Promise.all(tabs.map((tab) => tab.call('silence')))
-    await consumed(ledger, tabs, Infinity, 'at the end')
+    await consumed(ledger, tabs, Infinity, 'at the end', patience)
     const stored = await tabs[0].call('readAll')
     // What was stored and not acknowledged is consumed as well.
-    await until(() => stored.every(([, , , value]) => ledger.consumed.has(value)))
+    await until(() => stored.every(([, , , value]) => ledger.consumed.has(value)), patience)
     await Promise.all(tabs.map((tab) => tab.call('leave')))
     const unsent = ledger.entries.filter(({ type }) => type === 'unsent')
     return { entries: ledger.entries, stored, died, recovered, acknowledged: ledger.acknowledged.size, unsent }
@@ -116,7 +130,7 @@ export async function drive({ url, deaths, seed, protocol = 'classic', backend, 
 }
 
 async function leaderOf(tabs) {
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await sleep(20)) {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await sleep(20)) {
     const found = await Promise.all(tabs.map((tab) => tab.leadership()))
     const leader = tabs.find((_, at) => found[at]?.isLeader)
     if (leader) return leader
@@ -125,8 +139,15 @@ async function leaderOf(tabs) {
 }
 
 /** Waits until all that was acknowledged up to a time is consumed. */
-async function consumed(ledger, tabs, time, what) {
-  if (await until(() => ledger.unconsumed(time).length === 0)) return
+async function consumed(ledger, tabs, time, what, patience) {
+  // On a slow machine it takes long to read all; that nothing more is read is what is wrong.
+  let left = Infinity
+  for (;;) {
+    const before = left
+    if (await until(() => (left = ledger.unconsumed(time).length) < before, patience)) {
+      if (left === 0) return
+    } else break
+  }
   const lost = ledger.unconsumed(time)
   const places = ledger.entries
     .filter(({ type, value }) => type === 'sent' && lost.includes(value))
@@ -134,13 +155,13 @@ async function consumed(ledger, tabs, time, what) {
   const group = Promise.any(tabs.map((tab) => tab.call('describe')))
   const described = await Promise.race([group, sleep(5_000)]).catch(String)
   throw new Error(
-    `${what}: ${lost.length} records were acknowledged and not consumed after ${PATIENCE_MS} ms: ` +
+    `${what}: ${lost.length} records were acknowledged, and none of them consumed within ${patience} ms: ` +
       `${places.slice(0, 20).join(', ')}\nthe group: ${JSON.stringify(described)}`,
   )
 }
 
-async function until(holds) {
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(20)) if (holds()) return true
+async function until(holds, patience) {
+  for (const deadline = Date.now() + patience; Date.now() < deadline; await sleep(20)) if (holds()) return true
   return false
 }
 

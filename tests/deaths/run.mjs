@@ -17,6 +17,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     protocol: { type: 'string', default: 'classic' },
     backend: { type: 'string', default: 'leveldb' },
+    /** In milliseconds. */
+    patience: { type: 'string', default: '20000' },
     /** A file for all that was heard of the tabs, one event a line. */
     events: { type: 'string' },
   },
@@ -37,6 +39,7 @@ try {
     seed,
     protocol: /** @type {'classic' | 'consumer'} */ (values.protocol),
     backend: /** @type {'leveldb' | 'sqlite'} */ (values.backend),
+    patience: Number(values.patience),
     log: console.log,
   })
   await write(entries)

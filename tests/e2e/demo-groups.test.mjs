@@ -1,34 +1,17 @@
 // Consumer groups in the demo: members in several tabs, and what adding partitions does to keys.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { test } from 'node:test'
 import { sound } from '../lib/axe.mjs'
-import { launch, newProfile } from '../lib/chromium.mjs'
-import { Demo, eventually } from '../lib/demo.mjs'
-import { serve } from '../lib/serve.mjs'
+import { eventually, opened } from '../lib/demo.mjs'
 
 const options = { timeout: 120_000 }
 
-let server
-let profile
-let browser
-before(async () => {
-  server = await serve(fileURLToPath(new URL('../../web/dist/', import.meta.url)))
-  profile = await newProfile()
-  browser = await launch(profile.path)
-})
-after(async () => {
-  await browser?.close()
-  await profile?.remove()
-  await server?.close()
-})
+const site = opened()
 
 async function newTab(t) {
-  const page = await browser.context.newPage()
-  t.after(() => page.close())
-  const demo = new Demo(page)
-  await demo.open(server.url)
+  const demo = await site.tab(t)
+  await demo.open(site.url)
   return demo
 }
 
@@ -52,13 +35,14 @@ test('partitions move between the members of several tabs', options, async (t) =
   await first.holds(0)
   for (const partition of [0, 1, 2, 3]) await first.send({ key: 'k', value: 'v', partition })
   await first.holds(4)
+  await first.tab('Groups')
   await addMember(first)
   await eventually(() => shares(first), '4', 'one member has all')
   const lag = (demo) => demo.get('group-billing').getAttribute('data-lag')
   await eventually(() => lag(first), '0', 'lag of the group')
 
   const second = await newTab(t)
-  await second.get('topic-jobs').click()
+  await second.topic('jobs', 'Groups')
   await eventually(() => shares(second), '4', 'the other tab sees the member')
   await addMember(second)
   await eventually(() => shares(first), '2 2', 'seen by the first tab')
@@ -77,6 +61,7 @@ test('partitions move between the members of several tabs', options, async (t) =
   await second.page.goto('about:blank')
   await eventually(() => shares(first), '6', 'a closed tab leaves what it has')
   await first.send({ key: 'k', value: 'v', partition: 5 })
+  await first.tab('Groups')
   await eventually(() => lag(first), '0', 'lag of the group')
 
   for (const width of [1440, 360]) {
@@ -87,7 +72,7 @@ test('partitions move between the members of several tabs', options, async (t) =
     }
     const isWithin = await first.get('groups').evaluate((part) => {
       const { right } = part.getBoundingClientRect()
-      return [...part.querySelectorAll('.part-main *')].every((each) => each.getBoundingClientRect().right <= right)
+      return [...part.querySelectorAll('*')].every((each) => each.getBoundingClientRect().right <= right)
     })
     assert.ok(isWithin, `nothing sticks out of the panel at ${width}`)
   }
@@ -96,9 +81,11 @@ test('partitions move between the members of several tabs', options, async (t) =
   await group.getByRole('button', { name: 'Stop' }).click()
   await group.getByText('no members').waitFor()
   assert.equal(await lag(first), '0')
-  await group.getByRole('button', { name: 'Begin anew' }).click()
+  await group.getByRole('button', { name: 'Reset offsets' }).click()
+  await first.get('confirm-reset').click()
   await eventually(() => lag(first), '5', 'all that is stored is to be read again')
-  await group.getByRole('button', { name: 'Forget the group' }).click()
+  await group.getByRole('button', { name: 'Delete group' }).click()
+  await first.get('confirm-delete-group').click()
   await group.waitFor({ state: 'detached' })
   assert.deepEqual(first.complaints, [])
   assert.deepEqual(second.complaints, [])
@@ -123,5 +110,6 @@ test('what more partitions do to keys is shown before', options, async (t) => {
   assert.equal(await dialog.getByTestId('moved').getAttribute('data-moved'), '3')
   assert.match(await dialog.innerText(), /order of a key’s records across the change is not kept/)
   await dialog.getByRole('button', { name: 'Cancel' }).click()
-  assert.equal((await demo.lanes()).length, 2)
+  await demo.tab('Partitions')
+  await eventually(async () => (await demo.lanes()).length, 2, 'partitions')
 })

@@ -1,27 +1,19 @@
-// Kills the whole browser in the middle of a load, again and again, and looks each time at what is
-// there afterwards: everything that was acknowledged, and of each partition a prefix of what was
-// sent to it, in order and without a gap.
+// A few kills of the browser with each backend of IndexedDB and each durability; `make soak-browser`
+// has as many as wanted.
 
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { backends, launch, newProfile } from '../lib/chromium.mjs'
-import { datasets } from '../lib/datasets.mjs'
-import { random } from '../lib/random.mjs'
+import { killAgainAndAgain } from '../kill/rounds.mjs'
+import { backends } from '../lib/chromium.mjs'
 import { serve } from '../lib/serve.mjs'
-import { checkAcknowledged, checkPrefixes, numbersPerRound } from './check.mjs'
 
-const rounds = Number(process.env.KILL_ROUNDS ?? 6)
 const seed = Number(process.env.SEED ?? 20_000)
-const latestKill_ms = 400
+const kills = 5
 
 let server
-let origins
 
 before(async () => {
-  origins = JSON.parse(await readFile(`${datasets}flights-20k.json`, 'utf8')).map(({ origin }) => origin)
   server = await serve(fileURLToPath(new URL('../dist/', import.meta.url)))
 })
 after(() => server?.close())
@@ -29,68 +21,12 @@ after(() => server?.close())
 for (const backend of Object.keys(backends)) {
   for (const durability of ['relaxed', 'strict']) {
     const name = `what was acknowledged survives SIGKILL: ${backend}, ${durability}, seed ${seed}`
-    test(name, { timeout: 300_000 }, () => killAgainAndAgain({ backend, durability }))
-  }
-}
-
-async function killAgainAndAgain({ backend, durability }) {
-  const chance = random(seed)
-  const profile = await newProfile()
-  const acknowledged = []
-  let earlier
-  try {
-    for (let round = 0; round < rounds; round++) {
-      await loadUntilKilled(profile, acknowledged, {
-        backend,
-        after_ms: chance() * latestKill_ms,
-        load: {
-          first: round * numbersPerRound,
-          batch: 1 + Math.floor(chance() * 200),
-          inFlight: 1 + Math.floor(chance() * 8),
-          durability,
-        },
-      })
-      const stored = await readAll(profile, backend)
-      checkAcknowledged(acknowledged, stored)
-      checkPrefixes(stored, origins)
-      earlier?.forEach((numbers, partition) => {
-        const now = stored[partition].slice(0, numbers.length)
-        assert.deepEqual(now, numbers, 'what was there after an earlier kill is there')
-      })
-      earlier = stored
-    }
-  } finally {
-    await profile.remove()
-  }
-}
-
-async function loadUntilKilled(profile, acknowledged, { backend, after_ms, load }) {
-  const browser = await launch(profile.path, { backend })
-  try {
-    const page = await browser.page()
-    let begin
-    const begun = new Promise((resolve) => (begin = resolve))
-    await page.exposeBinding('acknowledged', (_, batch) => {
-      acknowledged.push(batch)
-      begin()
+    test(name, { timeout: 300_000 }, async () => {
+      const { stored } = await killAgainAndAgain({ url: server.url, backend, durability, seed, kills })
+      const { latest, recent } = stored.kept
+      assert.ok(latest.found.length < latest.high, `nothing was compacted of ${latest.high} records`)
+      assert.ok(recent.low > 0, `nothing has gone of ${recent.high} records`)
+      assert.ok(stored.committed.some((offset) => offset > 0), 'nothing was committed')
     })
-    await page.goto(`${server.url}/kill.html`)
-    const loaded = page.evaluate((load) => window.flights.load(load), load)
-    await Promise.race([begun, loaded])
-    // The page dies in the middle of it.
-    loaded.catch(() => {})
-    await sleep(after_ms)
-  } finally {
-    await browser.kill()
-  }
-}
-
-async function readAll(profile, backend) {
-  const browser = await launch(profile.path, { backend })
-  try {
-    const page = await browser.page(`${server.url}/kill.html`)
-    return await page.evaluate(() => window.flights.readAll())
-  } finally {
-    await browser.close()
   }
 }

@@ -57,7 +57,7 @@ function assignment(ledger, { name }) {
 }
 
 async function until(holds, what) {
-  for (const deadline = Date.now() + 40_000; !holds(); await sleep(10)) {
+  for (const deadline = Date.now() + 60_000; !holds(); await sleep(10)) {
     if (Date.now() > deadline) assert.fail(`it did not come to this: ${what()}`)
   }
 }

@@ -7,7 +7,7 @@ import { backends, launch, newProfile } from '../lib/chromium.mjs'
 import { serve } from '../lib/serve.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-const timeout = 60_000
+const timeout = 120_000
 let server
 
 before(async () => {
@@ -199,3 +199,36 @@ async function damageBytes(text) {
   }
   return damaged
 }
+
+test('streams and loops over IndexedDB', { timeout }, () =>
+  inBrowser('leveldb', async (browser) => {
+    const page = await open(browser)
+    const seen = await page.evaluate(async () => {
+      const { kafka, create } = window.tests.clients('idb://streams')
+      await create(1)
+      const numbers = new ReadableStream({
+        start(controller) {
+          for (let n = 0; n < 3_000; n++) controller.enqueue({ value: String(n) })
+          controller.close()
+        },
+      })
+      const topic = kafka.topic('orders')
+      await numbers.pipeTo(topic.writable())
+      let sum = 0
+      for await (const { message } of topic.messages({ until: 'latest' })) sum += Number(message.value)
+
+      const consumer = kafka.consumer({ groupId: 'readers' })
+      await consumer.connect()
+      await consumer.subscribe({ topics: ['orders'], fromBeginning: true })
+      const reader = consumer.readable().getReader()
+      for (let n = 0; n < 10; n++) await reader.read()
+      await reader.cancel()
+      await consumer.disconnect()
+      const admin = kafka.admin()
+      await admin.connect()
+      const [{ partitions }] = await admin.fetchOffsets({ groupId: 'readers', topics: ['orders'] })
+      await admin.disconnect()
+      return { sum, committed: partitions[0].offset }
+    })
+    assert.deepEqual(seen, { sum: (3_000 * 2_999) / 2, committed: '9' })
+  }))

@@ -1,6 +1,7 @@
 // Measures how long nobody can write when the leader of several tabs dies: from its death to the first
-// write that another tab gets acknowledged by the next leader. Says whether anything that was
-// acknowledged is missing, or stored twice.
+// write that another tab gets acknowledged by the next leader; and until each of them has written. Says
+// whether anything that was acknowledged is missing, or stored twice. `--slowest 5` tells of the slowest how long each step took:
+// until the next leader had the lock, until its broker ran, until the first write was acknowledged.
 //
 //   npm run failover --workspace tests -- --kills 100
 
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     by: { type: 'string', default: 'close,crash,terminate' },
     backend: { type: 'string', default: 'leveldb' },
     channel: { type: 'boolean', default: false },
+    slowest: { type: 'string', default: '0' },
   },
 })
 const kills = Number(values.kills)
@@ -58,6 +60,8 @@ async function measure(by) {
   if (values.channel) before.push(withoutSharedWorker)
   const gone = { acknowledged: [], errors: [] }
   const took = []
+  const all = []
+  const steps = []
   try {
     let tabs = []
     let opened = 0
@@ -84,7 +88,10 @@ async function measure(by) {
         await tab.knowsLeader((leadership) => leadership.epoch > epoch)
         firsts.push(await tab.page.evaluate(firstAcknowledged, epoch))
       }
-      took.push(Math.min(...firsts) - diedAt)
+      const first = firsts.reduce((one, other) => (one.at < other.at ? one : other))
+      took.push(first.at - diedAt)
+      all.push(Math.max(...firsts.map(({ at }) => at)) - diedAt)
+      steps.push({ kill, lock: first.electedAt - diedAt, broker: first.ledAt - diedAt, write: first.at - diedAt })
       tabs = others
       if (by !== 'close') await leader.page.close().catch(() => {})
     }
@@ -104,8 +111,14 @@ async function measure(by) {
     console.log(
       `${by}: ${kills} kills, ${backend}, ${values.channel ? 'channels' : 'ports'}: ` +
         `min ${min.toFixed(0)}, median ${median(took).toFixed(0)}, p95 ${p95.toFixed(0)}, max ${max.toFixed(0)} ms; ` +
+        `until all tabs wrote: median ${median(all).toFixed(0)}, max ${Math.max(...all).toFixed(0)} ms; ` +
         `${gone.acknowledged.length} acknowledged, ${stored.length} stored, ${gone.errors.length} errors`,
     )
+    steps.sort((one, other) => other.write - one.write)
+    for (const { kill, lock, broker, write } of steps.slice(0, Number(values.slowest))) {
+      const [a, b, c] = [lock, broker, write].map((ms) => ms.toFixed(0))
+      console.log(`    kill ${kill}: the lock after ${a}, the broker after ${b}, the write after ${c} ms`)
+    }
   } finally {
     await browser.close()
     await profile.remove()
@@ -118,7 +131,12 @@ async function firstAcknowledged(epoch) {
   for (;;) {
     const change = client.changes.find(({ leadership }) => leadership?.epoch > epoch)
     const first = change && client.acknowledged.find(({ ackedAt }) => ackedAt > change.at)
-    if (first) return first.ackedAt
+    if (first) {
+      const before = client.changes.slice(0, client.changes.indexOf(change))
+      const elected = before.findLast(({ leadership }) => leadership?.epoch === epoch)
+      const electedAt = client.changes[client.changes.indexOf(elected) + 1].at
+      return { at: first.ackedAt, electedAt, ledAt: change.at }
+    }
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -29,6 +29,11 @@ export const backends = {
   sqlite: '--enable-features=IdbSqliteBackingStore',
 }
 
+// With an end by a signal, as of a test that took too long, nobody would hear of the `exit` that ends browsers.
+for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
+  process.once(signal, () => process.exit(128 + number))
+}
+
 const finder = fileURLToPath(new URL('../../scripts/chromium', import.meta.url))
 
 /** Makes an empty folder for a browser's profile. */

@@ -1,11 +1,16 @@
 // Drives the demo page as a person would: by what is written on its buttons and fields.
 
 import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { launch, newProfile } from './chromium.mjs'
+import { serve } from './serve.mjs'
 
 export const flights = 20_000
 
-const patience_ms = 20_000
+/** Much more than it takes, as the machine may be slow and have other things to do. */
+const patience_ms = 60_000
 
 /** Waits until a probe gives what is expected, and fails with what it gave last. */
 export async function eventually(probe, expected, what) {
@@ -17,6 +22,47 @@ export async function eventually(probe, expected, what) {
     await sleep(50)
   } while (Date.now() < until)
   assert.equal(last, expected, what)
+}
+
+/** Serves the built demo, for as long as the tests of a file run. */
+export function served() {
+  const demo = { url: '' }
+  let server
+  before(async () => {
+    server = await serve(fileURLToPath(new URL('../../web/dist/', import.meta.url)))
+    demo.url = server.url
+  })
+  after(() => server?.close())
+  return demo
+}
+
+/**
+ * Serves the built demo, and starts a browser with an empty profile, for as long as the tests of a file
+ * run.
+ */
+export function opened() {
+  const demo = served()
+  let profile
+  let browser
+  before(async () => {
+    profile = await newProfile()
+    browser = await launch(profile.path)
+  })
+  after(async () => {
+    await browser?.close()
+    await profile?.remove()
+  })
+  return {
+    get url() {
+      return demo.url
+    },
+    /** A tab that is closed when the test is over. */
+    async tab(t) {
+      const page = await browser.context.newPage()
+      t.after(() => page.close())
+      return new Demo(page)
+    },
+  }
 }
 
 export class Demo {
@@ -46,6 +92,28 @@ export class Demo {
     assert.equal(await this.settled(), 'open', await this.page.locator('body').innerText())
   }
 
+  /** Goes to a screen by the navigation. */
+  async to(screen) {
+    await this.get('navigation').getByRole('link', { name: screen }).click()
+    await this.page.getByRole('heading', { level: 1 }).waitFor()
+  }
+
+  /** Goes to a topic by the list of them, and to one of its tabs. */
+  async topic(name, tab) {
+    await this.to('Topics')
+    await this.get(`topic-${name}`).getByRole('link').click()
+    await this.get('topic-head').waitFor()
+    if (tab) await this.tab(tab)
+  }
+
+  /** Goes to a tab of the topic. */
+  async tab(name) {
+    const link = this.page.locator('.tabs').getByRole('link', { name })
+    if ((await link.getAttribute('aria-current')) !== null) return
+    await link.click()
+    await this.page.locator('.tabs [aria-current]', { hasText: name }).waitFor()
+  }
+
   async reload() {
     await this.page.reload()
     assert.equal(await this.settled(), 'open')
@@ -68,12 +136,13 @@ export class Demo {
     )
   }
 
-  /** The rows of the table of records. */
+  /** The rows of the list of messages that are in view. */
   rows() {
-    return this.get('record-table')
-      .locator('tbody tr:not(.opened)')
+    return this.get('record-list')
+      .locator('.record-row')
       .evaluateAll((rows) =>
         rows.map((row) => ({
+          partition: Number(row.dataset.testid.split('-')[1]),
           offset: Number(row.dataset.testid.split('-').at(-1)),
           time: row.querySelector('.cell-time').textContent,
           key: row.querySelector('.cell-key').textContent,
@@ -82,23 +151,31 @@ export class Demo {
       )
   }
 
-  /** Waits until the table begins with an offset, and gives its rows. */
+  /** Waits until the list begins with an offset, and gives its rows. */
   async rowsFrom(offset) {
     const first = async () => (await this.rows())[0]?.offset
-    await eventually(first, offset, 'the first offset of the page')
+    await eventually(first, offset, 'the first offset of the list')
     return this.rows()
   }
 
-  async browse({ partition, from, offset, time }) {
+  /** Waits until the list has so many rows, in view or not. */
+  found(rows) {
+    return eventually(() => this.get('record-list').getAttribute('data-rows'), String(rows), 'messages in the list')
+  }
+
+  async browse({ partition, from, offset, time, filter }) {
+    await this.tab('Messages')
     const form = this.get('browse')
-    if (partition !== undefined) await form.getByLabel('Partition').selectOption(String(partition))
-    if (from) await form.getByLabel('Begin with').selectOption({ label: from })
-    if (offset !== undefined) await form.getByLabel('Offset', { exact: true }).fill(String(offset))
-    if (time !== undefined) await form.getByLabel('Time (UTC)').fill(time)
-    if (offset !== undefined || time !== undefined) await this.get('show-records').click()
+    if (partition !== undefined) await form.locator('[name=partition]').selectOption(String(partition))
+    if (from) await form.locator('[name=from]').selectOption({ label: from })
+    if (filter !== undefined) await form.locator('[name=filter]').fill(filter)
+    if (offset !== undefined) await form.locator('[name=offset]').fill(String(offset))
+    if (time !== undefined) await form.locator('[name=time]').fill(time)
+    if ([offset, time, filter].some((each) => each !== undefined)) await this.get('show-records').click()
   }
 
   async load() {
+    await this.to('Overview')
     await this.page.getByLabel('As fast as they are stored').check()
     await this.get('load-flights').click()
     await this.holds(flights)
@@ -111,6 +188,7 @@ export class Demo {
   }
 
   async createTopic({ name, partitions, durability }) {
+    await this.to('Topics')
     await this.get('new-topic').click()
     const dialog = this.get('new-topic-dialog')
     await dialog.getByLabel('Name').fill(name)
@@ -122,6 +200,7 @@ export class Demo {
 
   /** Sends a record; gives where it went. */
   async send({ key, value, partition, headers = [] }) {
+    await this.tab('Produce')
     const form = this.get('produce-form')
     await form.locator('[name=key]').fill(key ?? '')
     await form.getByLabel('No value: a tombstone').setChecked(value === null)

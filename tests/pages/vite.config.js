@@ -13,7 +13,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     chunkSizeWarningLimit: 2000,
-    rollupOptions: { input: { bench: page('bench'), smallest: page('smallest'), kill: page('kill'), package: page('package'), member: page('member'), tabs: page('tabs') } },
+    rollupOptions: { input: { bench: page('bench'), smallest: page('smallest'), kill: page('kill'), package: page('package'), member: page('member'), tabs: page('tabs'), examples: page('examples') } },
   },
   worker: { format: 'es' },
 })

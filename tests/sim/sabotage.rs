@@ -29,6 +29,8 @@ enum Wrong {
     FencingUnheard,
     /// A commit of an earlier assignment is sent under the present one.
     EarlierAssignmentsCommit,
+    /// A commit of an earlier generation, long on its way, is accepted in the present one.
+    EarlierGenerationsCommit,
     /// The last that the coordinator answered was not stored when the broker died.
     AnsweredBeforeStored,
     /// Offsets are not read again when the broker is opened.
@@ -47,6 +49,8 @@ struct Saboteur {
     wrong: Wrong,
     asked: BTreeMap<(ConnectionId, i32), (i16, i16)>,
     first_commit: BTreeMap<String, Vec<m::OffsetCommitRequestTopic>>,
+    /// The first commit of each generation, by group.
+    commits: BTreeMap<String, BTreeMap<i32, Vec<m::OffsetCommitRequestTopic>>>,
     given: Option<Bytes>,
     target: Option<m::ConsumerGroupHeartbeatAssignment>,
     count: u32,
@@ -80,6 +84,19 @@ impl Tamper for Saboteur {
                     let first = first.or_insert_with(|| request.topics.clone());
                     if late {
                         request.topics.clone_from(first);
+                    }
+                })
+            }
+            Wrong::EarlierGenerationsCommit if api == OFFSET_COMMIT => {
+                self.count += 1;
+                let late = self.count.is_multiple_of(7);
+                change::<m::OffsetCommitRequest>(&frame, |request, _| {
+                    let generation = request.generation_id_or_member_epoch;
+                    let commits = self.commits.entry(request.group_id.clone()).or_default();
+                    commits.entry(generation).or_insert_with(|| request.topics.clone());
+                    let earlier = commits.range(..generation).next_back();
+                    if let Some((_, topics)) = earlier.filter(|_| late) {
+                        request.topics.clone_from(topics);
                     }
                 })
             }
@@ -162,6 +179,7 @@ fn notices(wrong: Wrong, expected: &[&str]) {
             wrong,
             asked: BTreeMap::new(),
             first_commit: BTreeMap::new(),
+            commits: BTreeMap::new(),
             given: None,
             target: None,
             count: 0,
@@ -179,6 +197,11 @@ fn a_member_that_never_hears_of_being_fenced() {
 #[test]
 fn commits_of_earlier_assignments() {
     notices(Wrong::EarlierAssignmentsCommit, &["committed", "was confirmed"]);
+}
+
+#[test]
+fn commits_of_earlier_generations() {
+    notices(Wrong::EarlierGenerationsCommit, &["committed", "was confirmed"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@ import { KafkaJSConnectionError, KafkaJSError, KafkaJSLockTimeout, KafkaJSStorag
 import { logLevel } from './logger.js'
 import { loadModule } from './module.js'
 import { type Helper, startHelper } from './tabs/helper.js'
+import type { StorageNotice } from './storage/types.js'
 import type { Failure, FromWorker, Leader, Via } from './tabs/messages.js'
 
 /** How long a broker that is asked to end may take. */
@@ -12,14 +13,10 @@ export function errorOf({ kind, message }: Failure, name: string): KafkaJSError 
   switch (kind) {
     case 'locked':
       return new KafkaJSLockTimeout(message)
-    case 'unavailable':
-      return new KafkaJSStorageError(`idb://${name} cannot be opened: ${message}`, {
-        reason: 'unavailable',
-        retriable: false,
-      })
     default:
       return new KafkaJSStorageError(`idb://${name} cannot be opened: ${message}`, {
-        reason: 'failed',
+        reason: kind,
+        retriable: kind === 'failed' || kind === 'blocked',
       })
   }
 }
@@ -39,6 +36,8 @@ interface Running {
   /** Settled when a leader is known, or this tab cannot take part. */
   opened: Promise<void>
   settle: (error?: KafkaJSError) => void
+  /** Whether it was given up because the page fell asleep. */
+  asleep?: boolean
   connections: Map<number, Connection>
   self?: string
   leader?: Leader
@@ -59,6 +58,7 @@ export class IdbEndpoint implements Endpoint {
   #users = 0
   #lastNumber = 0
   readonly #alarms = new Map<number, { at: number; ring: () => void; fallback?: ReturnType<typeof setTimeout> }>()
+  readonly #storageListeners = new Set<(notice: StorageNotice) => void>()
   readonly #listeners = new Set<(leadership: Leadership | undefined) => void>()
 
   constructor(name: string, options: EndpointOptions) {
@@ -110,6 +110,11 @@ export class IdbEndpoint implements Endpoint {
     return () => this.#listeners.delete(listener)
   }
 
+  onStorage(listener: (notice: StorageNotice) => void): () => void {
+    this.#storageListeners.add(listener)
+    return () => this.#storageListeners.delete(listener)
+  }
+
   async shutdown(): Promise<void> {
     const running = this.#running
     if (!running) return
@@ -124,16 +129,18 @@ export class IdbEndpoint implements Endpoint {
   }
 
   async #serving(): Promise<Running> {
-    await this.#asleep
-    this.#running ??= this.#start()
-    const running = this.#running
-    await running.opened
-    return running
+    for (;;) {
+      await this.#asleep
+      this.#running ??= this.#start()
+      const running = this.#running
+      await running.opened
+      if (!running.asleep) return running
+    }
   }
 
   #start(): Running {
     this.#watch()
-    const { timeoutMs } = this.#options
+    const { timeoutMs, workers } = this.#options
     const name = this.#name
     if (typeof indexedDB === 'undefined') {
       const message = 'there is no IndexedDB here; memory:// works without'
@@ -162,6 +169,7 @@ export class IdbEndpoint implements Endpoint {
         name,
         timeoutMs,
         module: loadModule(),
+        workers,
         receive: (message) => this.#receive(running, message),
         fail: (error) => fail(error),
       }),
@@ -212,6 +220,14 @@ export class IdbEndpoint implements Endpoint {
       }
       case 'closed':
         running.closed?.()
+        break
+      case 'storage':
+        this.#options.logger.error(
+          `The database of idb://${this.#name} was deleted or emptied: its records, topics and committed \
+offsets are gone, and a new cluster begins. Import a backup, if there is one (kafka.import).`,
+          message.notice,
+        )
+        for (const listener of this.#storageListeners) listener(message.notice)
         break
       case 'log': {
         const { logger } = this.#options
@@ -265,8 +281,9 @@ export class IdbEndpoint implements Endpoint {
     const connections = [...running.connections.values()]
     running.connections.clear()
     if (current) for (const [number, { at, ring }] of this.#alarms) this.#set(number, at, ring)
-    for (const { port, lost, reject } of connections) {
-      if (port) reject(new KafkaJSConnectionError(reason, { broker: `idb://${this.#name}` }))
+    for (const { port, lost, resolve, reject } of connections) {
+      if (port && running.asleep) this.connect(lost).then(resolve, reject)
+      else if (port) reject(new KafkaJSConnectionError(reason, { broker: `idb://${this.#name}` }))
       else lost(reason)
     }
     this.#announce()
@@ -284,7 +301,11 @@ export class IdbEndpoint implements Endpoint {
       this.#asleep ??= new Promise((resolve) => {
         this.#wake = resolve
       })
-      if (running) this.#stop(running, 'the page is frozen or in the back/forward cache')
+      if (!running) return
+      running.asleep = true
+      this.#stop(running, 'the page is frozen or in the back/forward cache')
+      // Whoever waits for it waits for the next one, when the page goes on.
+      running.settle()
     }
     const wake = () => {
       this.#asleep = undefined

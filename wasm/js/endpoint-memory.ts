@@ -65,6 +65,7 @@ export class MemoryEndpoint implements Endpoint {
       },
       failed: (message: string) => logger.error(message),
       fenced: () => {},
+      stored: () => {},
     })
     return host
   }

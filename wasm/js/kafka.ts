@@ -1,20 +1,33 @@
+import { openTcp } from '#platform'
 import { parseBrokers } from './address.js'
 import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
-import { KafkaJSNonRetriableError } from './errors.js'
+import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
+import { asyncDispose } from './abort.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
-import { Producer } from './producer.js'
+import { Producer } from './producer/producer.js'
 import { Session, type SessionEvents, type SessionOptions } from './session.js'
+import { Topic } from './topic.js'
+import type {
+  BackupSource,
+  ExportOptions,
+  ImportOptions,
+  ImportResult,
+  Inspection,
+  StorageNotice,
+} from './storage/types.js'
 import type {
   AdminConfig,
   ConsumerConfig,
   KafkaConfig,
   ProducerConfig,
+  Retry,
   RetryOptions,
+  TlsOptions,
 } from './types.js'
 
-const RETRY: Required<RetryOptions> = {
+const RETRY: Retry = {
   maxRetryTime: 30_000,
   initialRetryTime: 300,
   factor: 0.2,
@@ -43,16 +56,18 @@ interface Differences {
  * ```
  *
  * `idb://<name>` is a broker that keeps its data in IndexedDB; all tabs and workers of the site share
- * it, and one of the tabs runs it; `memory://<name>` is one in the memory of this page or process. The broker starts with the first
- * connection.
+ * it, and one of the tabs runs it; `memory://<name>` is one in the memory of this page or process. Such
+ * a broker starts with the first connection. In Node, `host:port` is one of a Kafka cluster.
  */
 export class Kafka {
   readonly #config: KafkaConfig
   readonly #logger: Logger
+  /** Those that are connected. */
+  readonly #clients = new Set<Producer | Consumer | Admin>()
 
   constructor(config: KafkaConfig) {
     // A list is checked at once; a function is called when somebody connects.
-    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers)
+    if (Array.isArray(config?.brokers)) parseBrokers(config.brokers, openTcp !== undefined)
     this.#config = config
     this.#logger = createLogger(config.logLevel ?? logLevel.INFO, config.logCreator)
   }
@@ -61,7 +76,7 @@ export class Kafka {
   producer(config: ProducerConfig = {}): Producer {
     const logger = this.#logger.namespace('Producer')
     const idempotent = config.idempotent ?? true
-    return new Producer(
+    return this.#kept(new Producer(
       config,
       ({ acks, compression }, events) =>
         this.#open(
@@ -81,7 +96,7 @@ export class Kafka {
           logger,
         ),
       logger,
-    )
+    ))
   }
 
   /** A consumer: it reads records, alone or as a member of a group. */
@@ -101,17 +116,50 @@ export class Kafka {
       },
     }
     const retry = this.#retry(config)
-    return new Consumer(config, retry, (events) => this.#open(differences, events, logger), logger)
+    return this.#kept(new Consumer(
+      config,
+      retry,
+      (events, { names }) => {
+        const assignors = names.length > 0 ? names : group?.assignors
+        const own = group && assignors ? { ...group, assignors } : group
+        return this.#open({ ...differences, group: own }, events, logger)
+      },
+      logger,
+    ))
   }
 
   /** An admin: it looks after topics, their records and their configurations, and after groups. */
   admin(config: AdminConfig = {}): Admin {
     const logger = this.#logger.namespace('Admin')
     const differences: Differences = { ...shared(config), allowAutoTopicCreation: false }
-    return new Admin(() => this.#open(differences, {}, logger), this.#retry(config), logger)
+    return this.#kept(
+      new Admin((events) => this.#open(differences, events, logger), this.#retry(config), logger),
+    )
   }
 
-  #retry({ retry }: { retry?: RetryOptions }): Required<RetryOptions> {
+  /** A topic, to be read and written without clients to look after. */
+  topic(name: string): Topic {
+    return new Topic(name, this)
+  }
+
+  /**
+   * Disconnects all clients that this one has made, at the end of the block of `await using`. The broker
+   * stays.
+   */
+  async [asyncDispose](): Promise<void> {
+    await Promise.all([...this.#clients].map((client) => client.disconnect()))
+  }
+
+  /** Keeps in mind which clients are connected. */
+  #kept<T extends Producer | Consumer | Admin>(client: T): T {
+    client.connectedChanged = (connected) => {
+      if (connected) this.#clients.add(client)
+      else this.#clients.delete(client)
+    }
+    return client
+  }
+
+  #retry({ retry }: { retry?: RetryOptions }): Retry {
     return { ...RETRY, ...defined(this.#config.retry), ...defined(retry) }
   }
 
@@ -136,6 +184,42 @@ export class Kafka {
   }
 
   /**
+   * Calls a function when the database was deleted or emptied behind the broker's back, in whichever
+   * tab that is noticed. Returns a function that ends it.
+   */
+  async onStorage(listener: (notice: StorageNotice) => void): Promise<() => void> {
+    return (await this.#endpoint()).endpoint.onStorage?.(listener) ?? (() => {})
+  }
+
+  /** A look at all there is, for tools: topics, groups with their lag, storage, leadership. */
+  async inspect(): Promise<Inspection> {
+    const { inspect } = await import('./storage/inspect.js')
+    const { endpoint, address } = await this.#endpoint()
+    return inspect(this.admin(), endpoint, address)
+  }
+
+  /**
+   * All topics, or some, as a file: their configurations, their records with offsets, and what groups
+   * have committed. Read it to its end: it has a checksum there.
+   */
+  export(options: ExportOptions = {}): ReadableStream<Uint8Array> {
+    const begun = import('./storage/export.js').then(async ({ exported }) =>
+      exported(this.admin(), (await this.#endpoint()).endpoint, options),
+    )
+    return deferred(begun)
+  }
+
+  /**
+   * Brings topics from a file of {@link export} back, each at the offsets that it had: all of them, or
+   * where anything is wrong with the file or with the storage, none. A topic of the same name must
+   * not be there; `as` gives it another one.
+   */
+  async import(source: BackupSource, options: ImportOptions = {}): Promise<ImportResult> {
+    const { imported } = await import('./storage/import.js')
+    return imported(this.admin(), (await this.#endpoint()).endpoint, source, options)
+  }
+
+  /**
    * Ends this tab's part in the broker: if the broker runs in this tab, another tab that uses it takes
    * over. What is stored stays; what a topic with `ottla.durability=memory` holds, and everything
    * behind `memory://`, goes. Clients of this tab that are connected connect anew.
@@ -145,10 +229,24 @@ export class Kafka {
   }
 
   async #endpoint(): Promise<{ endpoint: Endpoint; address: string }> {
-    const { brokers, storageTimeout = 5_000 } = this.#config
-    const address = parseBrokers(typeof brokers === 'function' ? await brokers() : brokers)
-    const options = { timeoutMs: storageTimeout, logger: this.#logger.namespace('Broker') }
-    return { endpoint: endpointOf(address, options), address: address.text }
+    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl, sasl } = this.#config
+    const { worker, sharedWorker } = this.#config
+    const list = typeof brokers === 'function' ? await brokers() : brokers
+    const address = parseBrokers(list, openTcp !== undefined)
+    // A broker in the browser has one user. Written for KafkaJS, a configuration may name it anyway.
+    if (sasl && address.scheme === 'tcp') {
+      throw new KafkaJSNotImplemented(
+        `SASL comes with a later version: ${address.text} cannot be reached with it. Leave out sasl where the brokers ask for none.`,
+      )
+    }
+    const endpoint = await endpointOf(address, {
+      timeoutMs: storageTimeout,
+      logger: this.#logger.namespace('Broker'),
+      workers: { worker, sharedWorker },
+      connectTimeoutMs: connectionTimeout,
+      tls: ssl === true ? {} : (ssl as TlsOptions) || undefined,
+    })
+    return { endpoint, address: address.text }
   }
 
   async #open(differences: Differences, events: SessionEvents, logger: Logger): Promise<Session> {
@@ -157,7 +255,7 @@ export class Kafka {
     const { fetcher = {}, producer = {} } = differences
     const options: SessionOptions = {
       clientId: config.clientId ?? 'kafkajs',
-      address,
+      brokers: endpoint.brokers ?? [{ host: address, port: 0 }],
       connectionTimeout: config.connectionTimeout ?? 10_000,
       requestTimeout: config.requestTimeout ?? 30_000,
       metadataMaxAge: differences.metadataMaxAge ?? 300_000,
@@ -176,6 +274,23 @@ export class Kafka {
     }
     return Session.open(endpoint, options, events, logger)
   }
+}
+
+/** A stream that is read from as soon as it is there. */
+function deferred(chunks: Promise<AsyncGenerator<Uint8Array, void>>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await (await chunks).next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await (await chunks).return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 /** A member's options, checked. */

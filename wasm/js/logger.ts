@@ -19,19 +19,20 @@ export interface LogEntry {
 export interface LoggerEntryContent {
   readonly timestamp: string
   readonly message: string
-  [key: string]: unknown
+  [key: string]: any
 }
 
 /** Makes the function that writes lines. */
 export type logCreator = (logLevel: logLevel) => (entry: LogEntry) => void
 
 /** Writes lines of one namespace. */
-export interface Logger {
+export type Logger = {
   info(message: string, extra?: object): void
   error(message: string, extra?: object): void
   warn(message: string, extra?: object): void
   debug(message: string, extra?: object): void
   namespace(namespace: string, level?: logLevel): Logger
+  /** Of this logger and of all that share its level. */
   setLogLevel(level: logLevel): void
 }
 
@@ -46,32 +47,34 @@ export const consoleLogCreator: logCreator = () => (entry) => {
   else console.debug(line, ...rest)
 }
 
-/** A logger of this level. */
+/** A logger of this level. Those of its namespaces that have no level of their own share it. */
 export function createLogger(
   level: logLevel = logLevel.INFO,
   creator: logCreator = consoleLogCreator,
-  namespace = '',
 ): Logger {
   const write = creator(level)
-  let current = level
-  const at = (entryLevel: logLevel, label: string) => (message: string, extra: object = {}) => {
-    if (entryLevel > current) return
-    const timestamp = new Date().toISOString()
-    write({
-      namespace,
-      level: entryLevel,
-      label,
-      log: { timestamp, logger: 'ottla', message, ...extra },
-    })
+  let shared = level
+  const inNamespace = (namespace: string, own?: logLevel): Logger => {
+    const at = (entryLevel: logLevel, label: string) => (message: string, extra: object = {}) => {
+      if (entryLevel > (own ?? shared)) return
+      const timestamp = new Date().toISOString()
+      write({
+        namespace,
+        level: entryLevel,
+        label,
+        log: { timestamp, logger: 'ottla', message, ...extra },
+      })
+    }
+    return {
+      info: at(logLevel.INFO, 'INFO'),
+      error: at(logLevel.ERROR, 'ERROR'),
+      warn: at(logLevel.WARN, 'WARN'),
+      debug: at(logLevel.DEBUG, 'DEBUG'),
+      namespace: inNamespace,
+      setLogLevel: (next) => {
+        shared = next
+      },
+    }
   }
-  return {
-    info: at(logLevel.INFO, 'INFO'),
-    error: at(logLevel.ERROR, 'ERROR'),
-    warn: at(logLevel.WARN, 'WARN'),
-    debug: at(logLevel.DEBUG, 'DEBUG'),
-    namespace: (inner, innerLevel = current) => createLogger(innerLevel, creator, inner),
-    setLogLevel: (next) => {
-      current = next
-    },
-  }
+  return inNamespace('')
 }

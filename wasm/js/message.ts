@@ -51,14 +51,6 @@ export class KafkaMessage {
     return 0
   }
 
-  /** How many bytes key and value take. */
-  get size(): number {
-    const { places } = this.#fetch
-    const at = this.#index * PLACES
-    const length = (part: number) => (places[at + part + 1] ?? 0) - (places[at + part] ?? 0)
-    return length(0) + length(2)
-  }
-
   /** The headers. */
   get headers(): MessageHeaders {
     const start = this.#fetch.places[this.#index * PLACES + 4] ?? -1

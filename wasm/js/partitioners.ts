@@ -10,11 +10,18 @@ export interface PartitionMetadata {
   offlineReplicas?: number[]
 }
 
+/** A message as a partitioner sees it: an `ArrayBuffer` has become a `Uint8Array`. */
+export type PartitionerMessage = Omit<Message, 'key' | 'value' | 'headers'> & {
+  key?: Uint8Array | string | null
+  value: Uint8Array | string | null
+  headers?: { [name: string]: Uint8Array | string | (Uint8Array | string)[] | undefined }
+}
+
 /** What a partitioner decides upon. */
 export interface PartitionerArgs {
   topic: string
   partitionMetadata: PartitionMetadata[]
-  message: Message
+  message: PartitionerMessage
 }
 
 /** Makes a partitioner: a function from a message to its partition. */
@@ -32,6 +39,17 @@ function bytesOf(key: Data): Uint8Array {
   if (key instanceof Uint8Array) return key
   if (key instanceof ArrayBuffer) return new Uint8Array(key)
   return new TextEncoder().encode(String(key))
+}
+
+/** Shows a message to a partitioner. */
+export function shown({ key, value, headers, ...rest }: Message): PartitionerMessage {
+  const each = <T>(data: T) => (data instanceof ArrayBuffer ? new Uint8Array(data) : data)
+  const all = Object.entries(headers ?? {}).map(([name, data]) => [
+    name,
+    Array.isArray(data) ? data.map(each) : each(data),
+  ])
+  const shownHeaders = headers && Object.fromEntries(all)
+  return { ...rest, key: each(key), value: each(value), headers: shownHeaders } as PartitionerMessage
 }
 
 function word(data: Uint8Array, at: number): number {

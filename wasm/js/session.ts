@@ -1,3 +1,4 @@
+import type { Broker } from './address.js'
 import type { Alarm, Endpoint } from './endpoint.js'
 import {
   KafkaJSConnectionError,
@@ -9,21 +10,24 @@ import {
   KafkaJSStorageError,
 } from './errors.js'
 import { adviceFor } from './advice.js'
+import type { Requests, Source } from './instrumentation/requests.js'
 import type { Logger } from './logger.js'
 import { randomSeed, startModule } from './module.js'
 import type { PartitionMetadata } from './partitioners.js'
-import { Client, type Fault, type Fetch } from './pkg/ottla_wasm.js'
-import type { RetryOptions } from './types.js'
+import type { Wire } from './storage/wire.js'
+import { Client, type ClientEvents, type Fault, type Fetch } from './pkg/ottla_wasm.js'
+import type { Retry } from './types.js'
 
 /** What a client is made of; `src/client/options.rs` reads it. */
 export interface SessionOptions {
   clientId: string
-  address: string
+  /** Whom to ask first. */
+  brokers: readonly Broker[]
   connectionTimeout: number
   requestTimeout: number
   metadataMaxAge: number
   allowAutoTopicCreation: boolean
-  retry: Required<RetryOptions>
+  retry: Retry
   producer: { acks: number; idempotent: boolean; compression: number; maxInFlight: number }
   fetcher: {
     maxWait: number
@@ -36,7 +40,8 @@ export interface SessionOptions {
     groupId: string
     protocol: 'classic' | 'consumer'
     instanceId: string | undefined
-    assignors: string[]
+    /** Kafka's by their names, the application's as objects. */
+    assignors: (string | { name: string })[]
     serverAssignor: string | undefined
     sessionTimeout: number
     rebalanceTimeout: number
@@ -50,6 +55,8 @@ export interface SessionEvents {
   fetchReady?(): void
   fetchFailed?(topic: string, partition: number, error: Fault): void
   group?(kind: string, payload: unknown): void
+  /** Who tells of requests. */
+  requests: Requests
 }
 
 /** What the operation `metadata` brings. */
@@ -104,6 +111,9 @@ export class Session {
   readonly #alarm: Alarm
   /** What ends the interest in each connection. */
   readonly #links = new Map<number, () => void>()
+  /** Where each connection leads to, as it is called in an application's configuration. */
+  readonly #brokers = new Map<number, string>()
+  readonly #forgetRequests: () => void
   #closed = false
 
   /** A session with a broker that runs: the first connection stands. */
@@ -116,7 +126,15 @@ export class Session {
     await startModule()
     // Apart from the client's own attempts, which are repeated, and whose errors are less telling.
     await endpoint.ready()
-    return new Session(endpoint, options, events, logger)
+    const session = new Session(endpoint, options, events, logger)
+    if (endpoint.brokers) {
+      // Whether one of them answers, and speaks Kafka's protocol, only a request tells.
+      await session.call({ op: 'metadata', topics: [], create: false }).catch((error: unknown) => {
+        session.close()
+        throw error
+      })
+    }
+    return session
   }
 
   private constructor(
@@ -128,8 +146,19 @@ export class Session {
     this.#endpoint = endpoint
     this.#logger = logger
     this.#alarm = endpoint.alarm(() => this.client.tick())
-    this.client = new Client(options, randomSeed(), {
-      connect: (link) => void this.#connect(link),
+    const { requests } = events
+    const source: Source = {
+      broker: (link) => this.#brokers.get(link) ?? '',
+      clientId: options.clientId,
+      requestTimeout: options.requestTimeout,
+      silent: options.producer.acks === 0,
+      observe: (observed) => this.client.observe(observed),
+    }
+    const told: ClientEvents = {
+      connect: (link, host, port) => {
+        this.#brokers.set(link, port ? `${host}:${port}` : host)
+        void this.#connect(link, { host, port })
+      },
       schedule: (delayMs) => this.#alarm(delayMs),
       produced: (results, errors) => events.produced?.(results, errors),
       settled: (call, error, result) => {
@@ -142,7 +171,21 @@ export class Session {
       fetchFailed: (topic, partition, error) => events.fetchFailed?.(topic, partition, error),
       group: (kind, payload) => events.group?.(kind, payload),
       unreachable: (error) => logger.error(error.message),
-    })
+      sent: (...request) => requests.sent(source, ...request),
+      answered: (...answer) => requests.answered(source, ...answer),
+      unlinked: (link) => {
+        requests.unlinked(source, link)
+        this.#brokers.delete(link)
+      },
+    }
+    this.client = new Client(options, endpoint.seed?.() ?? randomSeed(), told, endpoint.now)
+    requests.add(source)
+    this.#forgetRequests = () => requests.remove(source)
+  }
+
+  /** Whether there may be further brokers. */
+  get ofCluster(): boolean {
+    return this.#endpoint.brokers !== undefined
   }
 
   /** Starts an operation of `src/client/admin.rs` and waits for its end. */
@@ -187,6 +230,17 @@ export class Session {
     }
   }
 
+  /** Does something over a connection of its own, whose requests are written by hand. */
+  async withWire<T>(use: (wire: Wire) => Promise<T>): Promise<T> {
+    const { Wire } = await import('./storage/wire.js')
+    const wire = await Wire.open(this.#endpoint)
+    try {
+      return await use(wire)
+    } finally {
+      wire.close()
+    }
+  }
+
   /** Records that have arrived. */
   poll(): Fetch | undefined {
     return this.client.pollFetched()
@@ -197,26 +251,27 @@ export class Session {
     if (this.#closed) return
     this.#closed = true
     this.client.close()
+    this.#forgetRequests()
     for (const forget of this.#links.values()) forget()
     this.#links.clear()
     this.#alarm(undefined)
     this.#endpoint.release()
   }
 
-  async #connect(link: number): Promise<void> {
+  async #connect(link: number, to: Broker): Promise<void> {
     try {
       const lost = (reason: string) => {
         this.#links.get(link)?.()
         if (this.#links.delete(link) && !this.#closed) this.client.disconnected(link, reason)
       }
-      const connection = await this.#endpoint.connect(lost)
+      const connection = await this.#endpoint.connect(lost, to)
       if (this.#closed) {
         if (!('port' in connection)) return
         connection.forget()
         connection.port.postMessage(null)
       } else if ('port' in connection) {
         this.#links.set(link, connection.forget)
-        this.client.connected(link, connection.port)
+        this.client.connected(link, connection.port as MessagePort)
         // Where browsers tell of the other side's end, this comes first.
         connection.port.addEventListener('close', () => lost('the tab of the broker is gone'))
       } else {

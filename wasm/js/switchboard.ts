@@ -8,6 +8,16 @@ import type { ToSwitchboard, ToTab } from './tabs/switch.js'
 const scope = self as unknown as SharedWorkerGlobalScope
 const tabs = new Map<string, MessagePort>()
 
+/** Whoever gets this lock knows that this worker is gone. */
+const lives = `ottla:switchboard:${crypto.randomUUID()}`
+const held = new Promise<void>((resolve) => {
+  const hold = () => {
+    resolve()
+    return new Promise<never>(() => {})
+  }
+  void navigator.locks.request(lives, hold)
+})
+
 scope.onconnect = ({ ports: [tab] }: MessageEvent) => {
   const reply = (message: ToTab, ports: Transferable[] = []) => tab?.postMessage(message, ports)
   if (!tab) return
@@ -16,7 +26,7 @@ scope.onconnect = ({ ports: [tab] }: MessageEvent) => {
       const { lock } = data
       tabs.set(lock, tab)
       void navigator.locks.request(lock, () => tabs.delete(lock))
-      reply({ type: 'joined' })
+      void held.then(() => reply({ type: 'joined', lives }))
       return
     }
     const { to, ...message } = data

@@ -1,5 +1,7 @@
 import type { logCreator, logLevel } from './logger.js'
+import type { PartitionAssigner } from './consumer/types.js'
 import type { ICustomPartitioner } from './partitioners.js'
+import type { WorkerSources } from './workers.js'
 
 /** How often, and after how long a pause, something is tried again. Times are in milliseconds. */
 export interface RetryOptions {
@@ -13,21 +15,59 @@ export interface RetryOptions {
   multiplier?: number
   /** How many times to try again. 5. */
   retries?: number
+  /** Of a consumer: whether to start anew after a crash. Yes. */
+  restartOnFailure?: (error: Error) => Promise<boolean>
+}
+
+/** Gives the addresses of brokers. */
+export type BrokersFunction = () => string[] | Promise<string[]>
+
+/** Retry options, all of them. @internal */
+export type Retry = Required<Omit<RetryOptions, 'restartOnFailure'>>
+
+/** Options of Node's `tls.connect`: these, and all others. */
+export interface TlsOptions {
+  /** The authorities that are trusted, in PEM, in the place of those that Node knows. */
+  ca?: unknown
+  /** The client's own certificate, in PEM. */
+  cert?: unknown
+  /** The key of `cert`, in PEM. */
+  key?: unknown
+  /** The name that the broker's certificate must have; the host of its address. */
+  servername?: string
+  /** Whether the broker's certificate must be trusted. True. */
+  rejectUnauthorized?: boolean
+  [option: string]: unknown
 }
 
 /** The configuration of a {@link Kafka}. Times are in milliseconds. */
-export interface KafkaConfig {
-  /** `['idb://<name>']` or `['memory://<name>']`, or a function that gives such a list. */
-  brokers: string[] | (() => string[] | Promise<string[]>)
+export interface KafkaConfig extends WorkerSources {
+  /**
+   * `['idb://<name>']` or `['memory://<name>']`; in Node also `['host:port', …]`, some brokers of a
+   * cluster, which are asked in turn for all of them; or a function that gives such a list.
+   */
+  brokers: string[] | BrokersFunction
   /** The client's name for itself. */
   clientId?: string
   /** How long a connection may take to come about. 10,000. */
   connectionTimeout?: number
   /** How long one request may take. 30,000. */
   requestTimeout?: number
+  /** Whether requests that take longer than `requestTimeout` fail. They always do. */
+  enforceRequestTimeout?: boolean
+  /** Whether brokers at `host:port` are reached over TLS, and how: options of Node's `tls.connect`. */
+  ssl?: boolean | TlsOptions
+  /** For brokers at `host:port` not there yet: `connect()` rejects. Of no use for others. */
+  sasl?: object
   retry?: RetryOptions
   logLevel?: logLevel
   logCreator?: logCreator
+  /** Of no use without `sasl`. */
+  authenticationTimeout?: number
+  /** As `authenticationTimeout`. */
+  reauthenticationThreshold?: number
+  /** Of no use: sockets are Node's own. */
+  socketFactory?: unknown
   /**
    * How long to wait until a tab of the site runs the broker, be it this one: for the browser to open
    * the database, and for another tab to hand over. 5,000.
@@ -35,13 +75,26 @@ export interface KafkaConfig {
   storageTimeout?: number
 }
 
-/** The compression of a producer's batches. */
+/** The compression of a producer's batches. All of them are built in. */
 export enum CompressionTypes {
   None = 0,
   GZIP = 1,
   Snappy = 2,
   LZ4 = 3,
   ZSTD = 4,
+}
+
+/**
+ * KafkaJS's table of codecs, for code that puts one there. It is never looked at: all codecs are built
+ * in.
+ */
+export const CompressionCodecs: { [type: number]: () => unknown } & Record<
+  CompressionTypes.GZIP | CompressionTypes.Snappy | CompressionTypes.LZ4 | CompressionTypes.ZSTD,
+  () => unknown
+> = { 1: builtIn, 2: builtIn, 3: builtIn, 4: builtIn }
+
+function builtIn(): object {
+  return {}
 }
 
 /** Bytes, or text that is sent as UTF-8. */
@@ -140,6 +193,11 @@ export interface ConsumerConfig {
    * keep. All members need one in common.
    */
   assignors?: Assignor[]
+  /**
+   * Assigners of the application's own, the preferred first, in the place of `assignors`. Members give all
+   * their partitions up while one of these shares them out anew.
+   */
+  partitionAssigners?: PartitionAssigner[]
   /** How the broker assigns: `'uniform'` or `'range'`. Only with `groupProtocol: 'consumer'`. */
   groupRemoteAssignor?: 'uniform' | 'range'
   /** A member that is not heard of for so long is out. 30,000. A closed tab is out at once. */
@@ -161,11 +219,12 @@ export interface ConsumerConfig {
   /** How long a fetch may wait for `minBytes`. 5,000 in a group, else 500. Records wake it at once. */
   maxWaitTimeInMs?: number
   /** Also how often a record whose function throws comes again: {@link Consumer.run}. */
-  retry?: RetryOptions & {
-    /** Whether to start anew after a crash. Yes. */
-    restartOnFailure?: (error: Error) => Promise<boolean>
-  }
+  retry?: RetryOptions
   allowAutoTopicCreation?: boolean
+  /** Without effect: there is one fetch under way to each broker. */
+  maxInFlightRequests?: number
+  /** Without effect: a broker in a browser is in no rack, and the leader is always asked. */
+  rackId?: string
   /** Whether records of transactions are seen before these commit. False. */
   readUncommitted?: boolean
 }
@@ -200,3 +259,19 @@ export interface PartitionOffset {
 
 /** KafkaJS's name for it. */
 export type SeekEntry = PartitionOffset
+
+/** Offsets of one topic's partitions. */
+export interface TopicOffsets {
+  topic: string
+  partitions: PartitionOffset[]
+}
+
+/** What a transaction will be; none can be begun yet. */
+export type Transaction = {
+  send(record: ProducerRecord): Promise<RecordMetadata[]>
+  sendBatch(batch: ProducerBatch): Promise<RecordMetadata[]>
+  sendOffsets(offsets: { consumerGroupId: string; topics: TopicOffsets[] }): Promise<void>
+  commit(): Promise<void>
+  abort(): Promise<void>
+  isActive(): boolean
+}

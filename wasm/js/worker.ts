@@ -22,6 +22,9 @@ scope.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       participant = new Participant(data, tell, leadWith(data))
       participant.open().catch((error: unknown) => tell({ type: 'failed', failure: failureOf(error) }))
       break
+    case 'switchboard':
+      participant?.rejoin(data.port)
+      break
     case 'connect':
       participant?.connect(data.link, data.port)
       break

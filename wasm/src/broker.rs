@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use js_sys::Function;
 use ottla::{Broker, BrokerConfig};
-use ottla::{Input, LogLevel, Now, Output};
+use ottla::{Input, LogLevel, Now, Output, Uuid};
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
+use crate::clock::Clock;
 use crate::host::{Engine, Host, StorageKind, Surroundings};
 use crate::idb::OpenError;
 
@@ -23,6 +25,15 @@ export interface Surroundings {
   failed(reason: string): void
   /** Another leader has taken over the storage: nobody is served any more. */
   fenced(): void
+  /** The clock of a test: milliseconds since 1970, never going back. */
+  now?: () => number
+  /**
+   * In memory, a test's faults: asked before each commit, with the bytes that it puts. A text refuses
+   * it: one that begins with full says that the storage is full, any other that it failed.
+   */
+  refuse?: (bytes: number) => string | undefined
+  /** The id of the cluster that is stored: known now, or another one than before. */
+  stored(clusterId: string): void
 }
 ";
 
@@ -39,6 +50,12 @@ extern "C" {
     fn failed(this: &JsSurroundings, reason: &str);
     #[wasm_bindgen(method)]
     fn fenced(this: &JsSurroundings);
+    #[wasm_bindgen(method, getter)]
+    fn now(this: &JsSurroundings) -> Option<Function>;
+    #[wasm_bindgen(method, getter)]
+    fn refuse(this: &JsSurroundings) -> Option<Function>;
+    #[wasm_bindgen(method)]
+    fn stored(this: &JsSurroundings, cluster_id: &str);
 }
 
 impl Surroundings for JsSurroundings {
@@ -62,6 +79,14 @@ impl Surroundings for JsSurroundings {
     fn fenced(&self) {
         JsSurroundings::fenced(self);
     }
+
+    fn clock(&self) -> Clock {
+        Clock::new(self.now())
+    }
+
+    fn stored(&self, cluster_id: &str) {
+        JsSurroundings::stored(self, cluster_id);
+    }
 }
 
 impl Engine for Broker {
@@ -76,6 +101,10 @@ impl Engine for Broker {
     fn poll_deadline(&self) -> Option<u64> {
         Broker::poll_deadline(self)
     }
+
+    fn cluster_id(&self) -> Option<Uuid> {
+        Broker::cluster_id(self)
+    }
 }
 
 /// A running broker.
@@ -85,8 +114,8 @@ pub struct BrokerHost(Rc<Host<Broker>>);
 #[wasm_bindgen]
 impl BrokerHost {
     /// Opens the broker whose data is in the IndexedDB database of this name, and takes over from
-    /// any other that had it open. Rejects with an object that has a `kind` (`unavailable` or
-    /// `failed`) and a `message`.
+    /// any other that had it open. Rejects with an object that has a `kind` (`unavailable`,
+    /// `blocked`, `newer` or `failed`) and a `message`.
     #[wasm_bindgen(js_name = openIdb)]
     pub async fn open_idb(
         name: String,
@@ -103,7 +132,7 @@ impl BrokerHost {
         seed: u64,
         surroundings: JsSurroundings,
     ) -> Result<BrokerHost, JsValue> {
-        open(StorageKind::Memory, seed, surroundings).await
+        open(StorageKind::Memory { refuse: surroundings.refuse() }, seed, surroundings).await
     }
 
     /// Serves a client over a port. The host names where the client is (its tab), as groups show it.
@@ -124,6 +153,13 @@ impl BrokerHost {
     /// The number of this leader's epoch. Later ones are larger; 0 in memory.
     pub fn epoch(&self) -> f64 {
         self.0.epoch()
+    }
+
+    /// The browser tells how many bytes the site may use, and how many of them it does not: keeps
+    /// room for deletions and offset commits, and has producers refused where there is no more.
+    #[wasm_bindgen(js_name = keepRoom)]
+    pub fn keep_room(&self, total_bytes: f64, usable_bytes: f64) {
+        self.0.keep_room(total_bytes as u64, usable_bytes as u64);
     }
 
     /// The time asked for has come.
@@ -178,7 +214,9 @@ async fn open(
         Err(error) => {
             let kind = match error {
                 OpenError::Unavailable(_) | OpenError::TimedOut(_) => "unavailable",
-                OpenError::Blocked | OpenError::Newer | OpenError::Failed(_) => "failed",
+                OpenError::Blocked => "blocked",
+                OpenError::Newer => "newer",
+                OpenError::Failed(_) => "failed",
             };
             let message = error.to_string();
             Err(crate::object::object(&[("kind", kind.into()), ("message", message.into())]))

@@ -117,7 +117,11 @@ test('the cluster is one broker', async (t) => {
 
 test('addresses that lead nowhere say what there is', async () => {
   const connect = (...brokers) => new Kafka({ brokers })
-  assert.throws(() => connect('localhost:9092'), /idb:\/\/<name>.*memory:\/\/<name>/)
+  const all = /idb:\/\/<name>.*memory:\/\/<name>.*Node <host>:<port>/
+  for (const wrong of ['localhost', 'localhost:0', 'tcp://localhost:9092', 'a b:9092', '[::1:9092']) {
+    assert.throws(() => connect(wrong), all, wrong)
+  }
+  assert.throws(() => connect('localhost:9092', 'memory://a'), all)
   assert.throws(() => connect('memory://'), /has no name/)
   assert.throws(() => connect(), /empty/)
   assert.throws(() => connect('memory://a', 'memory://b'), /different brokers/)

@@ -35,9 +35,10 @@ test('reading begins where it is asked to', async (t) => {
 test('latest sees only what comes later', async (t) => {
   const { consumer, producer } = await filled(t)
   consumer.assign([{ topic: 'orders', partition: 0, offset: 'latest' }])
-  const seen = read(consumer, 1)
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  await producer.send({ topic: 'orders', messages: [{ value: 'new', partition: 0 }] })
+  let isRead = false
+  const seen = read(consumer, 1).finally(() => (isRead = true))
+  // Where the end is, is asked when the consumer has begun; behind this record that has happened.
+  while (!isRead) await producer.send({ topic: 'orders', messages: [{ value: 'new', partition: 0 }] })
   assert.deepEqual(valuesOf(await seen), ['new'])
 })
 

@@ -106,10 +106,7 @@ test('without a committed offset, a group begins where its subscription says', a
   const consumer = await subscribed(await member(), false)
   await consumer.run({ eachMessage: ({ message }) => void seen.push(message.value.toString()) })
   // The position is looked up when the partition is assigned; behind this record it is known.
-  await until(() => {
-    fill(40, 1)
-    return seen.length > 0
-  })
+  while (seen.length === 0) await fill(40, 1)
   assert.deepEqual(new Set(seen), new Set(['40']))
 })
 
@@ -248,9 +245,11 @@ test('seek before the partition is there says where to begin; pause of a topic h
   consumer.pause([{ topic: TOPIC }])
   const seen = []
   await consumer.run({ eachMessage: ({ message }) => void seen.push(message.value.toString()) })
+  await until(() => consumer.paused()[0]?.partitions.length === 2, 'both partitions are there')
+  assert.deepEqual(consumer.paused(), [{ topic: TOPIC, partitions: [0, 1] }])
+  // As long as it takes to read them, by far.
   await sleep(100)
   assert.deepEqual(seen, [])
-  assert.deepEqual(consumer.paused(), [{ topic: TOPIC, partitions: [0, 1] }])
   consumer.resume([{ topic: TOPIC }])
   await until(() => seen.length === 22)
   assert.deepEqual(seen.filter((value) => value % 2 === 1), ['37', '39'])

@@ -77,13 +77,13 @@ test('messages are read from tables', () => {
   assert.equal(message.key.toString(), 'k')
   assert.equal(message.value.toString(), 'vv')
   assert.equal(message.value, message.value)
-  assert.deepEqual([message.offset, message.timestamp, message.size], ['12', '34', 3])
+  assert.deepEqual([message.offset, message.timestamp], ['12', '34'])
   // A null and an "x" under one name.
   assert.equal(message.headers.h.toString(), 'x')
 })
 
 test('addresses have a scheme and a name', () => {
-  assert.deepEqual(parseBrokers(['idb://my%20shop/']), {
+  assert.deepEqual(parseBrokers(['idb://my%20shop/'], true), {
     scheme: 'idb',
     name: 'my shop',
     text: 'idb://my%20shop/',
@@ -100,4 +100,18 @@ test('the log is written as asked', () => {
   assert.equal(lines.length, 1)
   const [{ namespace, level, label, log }] = lines
   assert.deepEqual([namespace, level, label, log.message, log.extra], ['Here', 2, 'WARN', 'yes', 1])
+})
+
+test('brokers of a cluster are named by host and port, where there is TCP', () => {
+  const brokers = ['kafka-1.example.org:9092', '127.0.0.1:9093', '[::1]:9094']
+  assert.deepEqual(parseBrokers(brokers, true), {
+    scheme: 'tcp',
+    brokers: [
+      { host: 'kafka-1.example.org', port: 9092 },
+      { host: '127.0.0.1', port: 9093 },
+      { host: '::1', port: 9094 },
+    ],
+    text: brokers.join(),
+  })
+  assert.throws(() => parseBrokers(brokers, false), /browser reaches no TCP port.*idb:\/\/.*memory:\/\//)
 })

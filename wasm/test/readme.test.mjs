@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AssignerProtocol, Kafka, logLevel } from 'ottla'
+import { TestBroker } from 'ottla/testing'
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
 const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code)
@@ -97,4 +98,43 @@ test('the first example sends a record and reads it', async () => {
     )
   })
   assert.deepEqual(line, ['orders', 0, '0', 'truck-7: left depot'])
+})
+
+test('a backup comes back under another name; nobody has deleted the database', async (t) => {
+  const kafka = new Quiet({ brokers: ['memory://readme-backup'] })
+  const admin = kafka.admin()
+  const producer = kafka.producer()
+  await Promise.all([admin.connect(), producer.connect()])
+  t.after(async () => {
+    await Promise.all([admin.disconnect(), producer.disconnect()])
+    await kafka.shutdown()
+  })
+  await producer.send({ topic: 'orders', messages: [{ value: 'one' }, { value: 'two' }] })
+  await run(block('kafka.import'), { kafka })
+  const [{ low, high }] = await admin.fetchTopicOffsets('orders-of-may')
+  assert.deepEqual([low, high], ['0', '2'])
+  const told = []
+  await run(block('kafka.onStorage'), { kafka, console: { error: (line) => told.push(line) } })
+  assert.deepEqual(told, [])
+})
+
+test('the examples of loops, and of a broker for tests', async (t) => {
+  const kafka = new Quiet({ brokers: ['memory://readme-loops'] })
+  t.after(() => kafka.shutdown())
+  const producer = kafka.producer()
+  await producer.connect()
+  const messages = ['one', 'enough', 'too much'].map((value, n) => ({ key: `${n % 2}`, value }))
+  await producer.send({ topic: 'orders', messages })
+  await producer.disconnect()
+  const lines = []
+  const log = (...line) => lines.push(line)
+  const { reader } = await run(block("groupId: 'labels'"), { kafka, console: { log } }, ['reader'])
+  await reader.disconnect()
+  assert.deepEqual(lines, [['orders', 0, '0', 'one'], ['orders', 0, '1', 'enough']])
+  const { orders } = await run(block("until: 'latest'"), { kafka }, ['orders'])
+  assert.deepEqual([...orders].map(([key, value]) => [key, value.toString()]), [['0', 'too much'], ['1', 'enough']])
+
+  const { sent } = await run(block('new TestBroker'), { TestBroker }, ['sent'])
+  const [{ baseOffset, topicName }] = await sent
+  assert.deepEqual([topicName, baseOffset], ['orders', '0'])
 })

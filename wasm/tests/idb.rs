@@ -122,12 +122,12 @@ impl Bench {
             let reports = Rc::clone(&reports);
             Rc::new(move |input| reports.borrow_mut().push(input))
         };
-        let driver = Driver::open(name, 2_000, None, report).await.unwrap();
+        let driver = Driver::open(name, 20_000, None, report).await.unwrap();
         Bench { driver, reports, next: 0 }
     }
 
     async fn report(&self) -> Input {
-        for _ in 0..500 {
+        for _ in 0..5_000 {
             if let Some(input) = self.reports.borrow_mut().pop() {
                 return input;
             }
@@ -339,6 +339,7 @@ async fn a_database_deleted_under_us_fails_commits_and_is_opened_again_for_loads
     bench.commit(vec![append(0, 0, &b"a"[..])]).await.unwrap();
     // Would wait for ever if the driver did not let go.
     delete_raw(&database_name("deleted")).await.unwrap();
+    assert!(matches!(bench.report().await, Input::StorageLost { .. }));
     let result = bench.commit(vec![append(0, 1, &b"b"[..])]).await;
     assert!(matches!(result, Err(StorageError::Failed(_))), "{result:?}");
     assert_eq!(bench.range(0, 0, u64::MAX).await, []);
@@ -348,7 +349,7 @@ async fn a_database_deleted_under_us_fails_commits_and_is_opened_again_for_loads
 
 #[wasm_bindgen_test]
 async fn a_database_of_a_later_version_is_refused() {
-    let later = open_raw(&database_name("later"), 3).await.unwrap();
+    let later = open_raw(&database_name("later"), 4).await.unwrap();
     close_raw(&later);
     let error = Driver::open("later", 2_000, None, Rc::new(|_| {})).await.err().unwrap();
     assert_eq!(error, OpenError::Newer);

@@ -1,62 +1,76 @@
-/** What is looked at, kept in the address: a reload comes back to it, and it can be linked to. */
+/**
+ * Which screen is looked at, and what in it: kept in the address behind `#`, so that a reload comes
+ * back to it, the browser's buttons work, and it can be linked to. A static host needs no rules for it.
+ *
+ *     #/topics/flights/messages?partition=3&offset=100
+ *
+ * Before `#`, `?db=name` says which database the page is attached to.
+ */
 
 import { signal } from '@preact/signals'
 
-/** Where in a partition a page of records begins. */
-export type Start =
-  | { from: 'earliest' }
-  | { from: 'latest' }
-  | { from: 'offset'; offset: number }
-  | { from: 'time'; timestamp_ms: number }
-
-export interface Route {
-  topic: string | undefined
-  partition: number
-  start: Start
+export interface Place {
+  /** `['topics', 'flights', 'messages']` */
+  readonly path: readonly string[]
+  /** `{ partition: '3', offset: '100' }` */
+  readonly query: Readonly<Record<string, string>>
 }
 
-/** A whole number from 0 up, or undefined. */
-export function natural(text: string | null): number | undefined {
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
-}
+/** Values to keep in the address; what is undefined is left out. */
+export type Query = Readonly<Record<string, string | number | undefined>>
 
-function parse(hash: string): Route {
-  const parameters = new URLSearchParams(hash.replace(/^#/, ''))
-  const offset = natural(parameters.get('offset'))
-  const timestamp_ms = natural(parameters.get('time'))
-  let start: Start = { from: 'earliest' }
-  if (offset !== undefined) start = { from: 'offset', offset }
-  else if (timestamp_ms !== undefined) start = { from: 'time', timestamp_ms }
-  else if (parameters.has('latest')) start = { from: 'latest' }
-  return {
-    topic: parameters.get('topic') ?? undefined,
-    partition: natural(parameters.get('partition')) ?? 0,
-    start,
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
   }
 }
 
-function format({ topic, partition, start }: Route): string {
+function parse(hash: string): Place {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split(/\?(.*)/s)
+  return {
+    path: path.split('/').filter((segment) => segment !== '').map(decode),
+    query: Object.fromEntries(new URLSearchParams(query)),
+  }
+}
+
+/** The address of a place, for links. */
+export function href(path: readonly string[], query: Query = {}): string {
   const parameters = new URLSearchParams()
-  if (topic !== undefined) parameters.set('topic', topic)
-  if (partition > 0) parameters.set('partition', String(partition))
-  if (start.from === 'offset') parameters.set('offset', String(start.offset))
-  if (start.from === 'time') parameters.set('time', String(start.timestamp_ms))
-  if (start.from === 'latest') parameters.set('latest', '')
-  return `#${parameters}`
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) parameters.set(name, String(value))
+  }
+  const search = parameters.size > 0 ? `?${parameters}` : ''
+  return `#/${path.map(encodeURIComponent).join('/')}${search}`
 }
 
-export const route = signal<Route>(parse(location.hash))
+export const place = signal<Place>(parse(location.hash))
 
-/** Looks elsewhere. */
-export function go(to: Partial<Route>): void {
-  const elsewhere = to.topic !== undefined && to.topic !== route.value.topic
-  const next: Route = elsewhere
-    ? { partition: 0, start: { from: 'earliest' }, topic: to.topic, ...to }
-    : { ...route.value, ...to }
-  history.replaceState(null, '', format(next))
-  route.value = next
+/** Goes elsewhere; the browser's back button comes back. */
+export function visit(path: readonly string[], query: Query = {}): void {
+  const address = href(path, query)
+  if (address === location.hash) return
+  history.pushState(null, '', address)
+  place.value = parse(address)
 }
 
-addEventListener('hashchange', () => {
-  route.value = parse(location.hash)
-})
+/** Changes what is looked at on the same screen; values that are undefined are taken out. */
+export function look(change: Query): void {
+  const { path, query } = place.peek()
+  const address = href(path, { ...query, ...change })
+  if (address === href(path, query)) return
+  history.replaceState(null, '', address)
+  place.value = parse(address)
+}
+
+/** A whole number from 0 up, or undefined. */
+export function natural(text: string | null | undefined): number | undefined {
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+const follow = () => {
+  place.value = parse(location.hash)
+}
+addEventListener('hashchange', follow)
+addEventListener('popstate', follow)

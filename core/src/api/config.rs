@@ -81,6 +81,8 @@ definitions! {
         "How large a segment of __consumer_offsets grows. Kafka's have 104857600: what is not compacted yet is read when the broker opens.";
     "ottla.cache.bytes", Long, "16777216", AtLeast(0),
         "How many bytes of recent, stored batches are kept in memory for consumers that keep up.";
+    "ottla.headroom.bytes", Long, "1048576", AtLeast(0),
+        "How many bytes of the storage's room are left to deletions and offset commits: producers are refused before they take them. Where the host does not tell how much room there is, it has no effect.";
     "ottla.memory.bytes", Long, "268435456", AtLeast(0),
         "How many bytes the topics with ottla.durability=memory may hold together.";
     "ottla.unstored.bytes", Long, "67108864", AtLeast(1),

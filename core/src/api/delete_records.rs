@@ -1,6 +1,7 @@
 //! DeleteRecords (key 21, versions 0–2): raises a partition's first offset. KIP-107.
 //!
 //! −1 stands for the high watermark. An offset below the log's start changes nothing and succeeds.
+//! A topic that is only compacted keeps its records, as in Kafka: POLICY_VIOLATION.
 
 use super::reply::Refusable;
 use super::{Call, Node, Reply};
@@ -41,7 +42,13 @@ fn delete(
     partition: i32,
     offset: i64,
 ) -> Result<i64, ErrorCode> {
+    if crate::topic::is_internal(topic) {
+        return Err(ErrorCode::InvalidTopicException);
+    }
     let log = node.led_log(call, topic, partition)?;
+    if !log.config().deleted {
+        return Err(ErrorCode::PolicyViolation);
+    }
     let end = log.high_watermark();
     let offset = if offset == -1 { end } else { offset };
     if offset < 0 || offset > end {

@@ -18,6 +18,8 @@ pub(crate) struct Bound {
     pub upkeep: bool,
     /// The segments that upkeep writes with it.
     segments: Vec<(LogId, SegmentId)>,
+    /// Whether retention waits for it.
+    pub retention: bool,
 }
 
 /// What waits to be stored.
@@ -32,6 +34,8 @@ pub(crate) struct Gate {
     upkeep: bool,
     /// The segments that upkeep writes with the next commit.
     segments: Vec<(LogId, SegmentId)>,
+    /// Retention waits for the next commit.
+    retention: bool,
     /// A write that goes with the next commit that stores anything.
     companion: Option<Write>,
     /// Logs with records for the next commit.
@@ -68,6 +72,13 @@ impl Gate {
         let in_flight = self.in_flight.as_ref();
         self.segments.contains(&segment)
             || in_flight.is_some_and(|(_, bound)| bound.segments.contains(&segment))
+    }
+
+    /// Adds what retention removes, which goes on when that is stored.
+    pub(crate) fn expire(&mut self, writes: Vec<Write>) {
+        self.strict = true;
+        self.retention = true;
+        self.writes.extend(writes);
     }
 
     /// Has a write go with the next commit that stores anything. A commit that only removes things
@@ -131,28 +142,33 @@ impl Gate {
                 durability = durability.max(asked);
             }
         }
-        self.add_companion(&mut writes);
-        self.last_id += 1;
-        let id = CommitId(self.last_id);
         let waiting = std::mem::take(&mut self.waiting);
-        let upkeep = std::mem::take(&mut self.upkeep);
-        let segments = std::mem::take(&mut self.segments);
-        self.in_flight = Some((id, Bound { logs, waiting, upkeep, segments }));
         self.in_flight_bytes = self.unstored_bytes;
-        Some(Commit { id, durability, writes })
+        Some(self.send(durability, writes, logs, waiting))
     }
 
     /// The commit of what upkeep and changes of metadata write. Who waits does so for the next one.
     fn commit_writes(&mut self) -> Commit {
-        let mut writes = std::mem::take(&mut self.writes);
-        self.add_companion(&mut writes);
         self.strict = false;
+        let writes = std::mem::take(&mut self.writes);
+        self.send(Durability::Strict, writes, Vec::new(), Vec::new())
+    }
+
+    fn send(
+        &mut self,
+        durability: Durability,
+        mut writes: Vec<Write>,
+        logs: Vec<(LogId, i64)>,
+        waiting: Vec<(Call, AfterCommit)>,
+    ) -> Commit {
+        self.add_companion(&mut writes);
         self.last_id += 1;
         let id = CommitId(self.last_id);
-        let (upkeep, segments) =
-            (std::mem::take(&mut self.upkeep), std::mem::take(&mut self.segments));
-        self.in_flight = Some((id, Bound { upkeep, segments, ..Bound::default() }));
-        Commit { id, durability: Durability::Strict, writes }
+        let upkeep = std::mem::take(&mut self.upkeep);
+        let retention = std::mem::take(&mut self.retention);
+        let segments = std::mem::take(&mut self.segments);
+        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention, segments }));
+        Commit { id, durability, writes }
     }
 
     fn add_companion(&mut self, writes: &mut Vec<Write>) {
@@ -177,12 +193,19 @@ impl Gate {
         Some(bound)
     }
 
-    /// The commit that is out has failed: everything that waits has, since the next one stands on it.
-    pub(crate) fn failed(&mut self, id: CommitId) -> Option<Vec<(Call, AfterCommit)>> {
-        let (_, mut bound) = self.in_flight.take_if(|(out, _)| *out == id)?;
-        bound.waiting.append(&mut self.waiting);
+    /// Whether this is the commit that is out.
+    pub(crate) fn is_out(&self, id: CommitId) -> bool {
+        self.in_flight.as_ref().is_some_and(|(out, _)| *out == id)
+    }
+
+    /// The commit that is out has failed, or will never be answered: everything that waits has failed
+    /// with it, since the next one stands on it.
+    pub(crate) fn abandon(&mut self) -> Vec<(Call, AfterCommit)> {
+        let out = self.in_flight.take().map(|(_, bound)| bound.waiting);
+        let mut waiting = out.unwrap_or_default();
+        waiting.append(&mut self.waiting);
         let last_id = self.last_id;
         *self = Gate { last_id, careful: true, ..Gate::default() };
-        Some(bound.waiting)
+        waiting
     }
 }

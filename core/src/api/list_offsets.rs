@@ -6,7 +6,7 @@
 
 use super::{Call, LoadedPart, Node, Parked, Progress, Reply};
 use crate::Now;
-use crate::log::{TimestampQuery, find_timestamp};
+use crate::log::{FoundTimestamp, TimestampQuery, find_timestamp};
 use crate::protocol::{ErrorCode, messages as m};
 use crate::storage::{Loaded, LogId, LogRange, StorageError};
 
@@ -111,8 +111,8 @@ struct Lookup {
     loaded: Option<LoadedPart>,
 }
 
-/// How far a search came: to an offset and its timestamp, to nothing, or to a part to be loaded.
-type Found = Result<Option<(i64, i64)>, LogRange>;
+/// How far a search came: to a record, to nothing, or to a part to be loaded.
+type Found = Result<Option<FoundTimestamp>, LogRange>;
 
 impl Lookup {
     fn new(place: (usize, usize), log: LogId, query: TimestampQuery) -> Lookup {
@@ -151,11 +151,10 @@ impl Parked for Task {
             let (topic, partition) = lookup.place;
             let answer = &mut response.topics[topic].partitions[partition];
             match lookup.advance(node) {
-                Ok(Ok(Some((offset, timestamp)))) => {
-                    answer.offset = offset;
-                    answer.timestamp = timestamp;
-                    answer.leader_epoch =
-                        node.logs.get(&lookup.log).map_or(-1, |l| l.epoch_of(offset));
+                Ok(Ok(Some(found))) => {
+                    answer.offset = found.offset;
+                    answer.timestamp = found.timestamp;
+                    answer.leader_epoch = found.leader_epoch;
                 }
                 Ok(Ok(None)) => {}
                 Ok(Err(range)) => {

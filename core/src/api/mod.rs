@@ -15,6 +15,7 @@ mod delete_records;
 mod delete_topics;
 mod describe_configs;
 mod describe_groups;
+mod describe_log_dirs;
 mod fetch;
 mod find_coordinator;
 mod gate;
@@ -35,6 +36,7 @@ mod produce;
 mod random;
 mod replay;
 mod reply;
+mod room;
 mod settings;
 mod sync_group;
 
@@ -107,6 +109,7 @@ served! {
     OffsetForLeaderEpoch 2..=4 => offset_for_leader_epoch::offset_for_leader_epoch,
     DescribeConfigs 1..=4 => describe_configs::describe_configs,
     AlterConfigs 0..=2 => alter_configs::alter_configs,
+    DescribeLogDirs 1..=4 => describe_log_dirs::describe_log_dirs,
     CreatePartitions 0..=3 => create_partitions::create_partitions,
     DeleteGroups 0..=2 => delete_groups::delete_groups,
     IncrementalAlterConfigs 0..=1 => alter_configs::incremental_alter_configs,

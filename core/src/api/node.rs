@@ -10,6 +10,7 @@ use super::coordinator::Coordinator;
 use super::fetch::FetchSessions;
 use super::gate::Gate;
 use super::random::Random;
+use super::room::Room;
 use super::settings::Settings;
 use super::{Call, Reply};
 use crate::log::{Freed, LogConfig, PartitionLog};
@@ -29,6 +30,7 @@ pub(crate) struct Node {
     pub topics: Topics,
     pub logs: LiteMap<LogId, PartitionLog>,
     pub gate: Gate,
+    pub room: Room,
     pub sessions: FetchSessions,
     pub coordinator: Coordinator,
     /// Responses that were held back and leave now.
@@ -62,6 +64,7 @@ impl Node {
             topics: Topics::default(),
             logs: LiteMap::new(),
             gate: Gate::default(),
+            room: Room::default(),
             sessions: FetchSessions::new(slots as usize),
             coordinator: Coordinator::new(&config),
             answers: Vec::new(),
@@ -248,6 +251,7 @@ impl Node {
             self.changed.push(log);
             return;
         }
+        self.room.taken(size_bytes);
         self.gate.dirty(log, size_bytes);
         self.note_cached(log, size_bytes);
     }

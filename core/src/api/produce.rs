@@ -13,6 +13,7 @@ use crate::Now;
 use crate::log::AppendError;
 use crate::protocol::{ErrorCode, messages as m};
 use crate::record::{self, Compression, RecordError};
+use crate::storage::LogId;
 
 const NOT_LEADER: i16 = ErrorCode::NotLeaderOrFollower as i16;
 
@@ -86,6 +87,10 @@ fn append(
     }
     let log = node.led_log(call, topic, partition).map_err(plain)?;
     let (id, resident) = (log.id(), log.config().durability.is_none());
+    if log.config().importing {
+        check_room(node, resident)?;
+        return import(node, id, records.unwrap_or_default(), now);
+    }
     let batch = only_batch(records.unwrap_or_default(), call.version)?;
     if let Err(error) = check_room(node, resident) {
         if let Some(log) = node.logs.get_mut(&id) {
@@ -120,12 +125,35 @@ fn append(
     Ok((appended.base_offset, appended.log_append_time_ms, start))
 }
 
+/// Appends batches of a backup, at the offsets that they have: all of them, or those before the first
+/// that cannot be taken.
+fn import(
+    node: &mut Node,
+    id: LogId,
+    records: Bytes,
+    now: Now,
+) -> Result<(i64, i64, i64), AppendError> {
+    let mut first = None;
+    for batch in record::batches(records) {
+        let log =
+            node.logs.get_mut(&id).ok_or_else(|| plain(ErrorCode::UnknownTopicOrPartition))?;
+        let appended = log.append_as_it_was(batch?, now.wall_ms)?;
+        first.get_or_insert(appended.base_offset);
+        node.appended(id, appended.size_bytes);
+    }
+    let start = node.logs.get(&id).map_or(-1, |log| log.log_start_offset());
+    Ok((first.unwrap_or(-1), -1, start))
+}
+
 /// Refuses while too much waits for storage, or too much is held for topics that have none.
 fn check_room(node: &Node, resident: bool) -> Result<(), AppendError> {
     let (held, allowed) = match resident {
         true => (node.memory_topics_bytes() as u64, node.settings.memory_bytes),
         false => (node.gate.unstored_bytes(), node.settings.unstored_bytes),
     };
+    if !resident {
+        node.check_headroom()?;
+    }
     if held < allowed {
         return Ok(());
     }

@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub memory_bytes: u64,
     /// `ottla.cache.bytes`.
     pub cache_bytes: usize,
+    /// `ottla.headroom.bytes`.
+    pub headroom_bytes: u64,
 }
 
 impl Settings {
@@ -34,6 +36,7 @@ impl Settings {
             unstored_bytes: config.number("ottla.unstored.bytes") as u64,
             memory_bytes: config.number("ottla.memory.bytes") as u64,
             cache_bytes: config.number("ottla.cache.bytes") as usize,
+            headroom_bytes: config.number("ottla.headroom.bytes") as u64,
         }
     }
 }
@@ -52,6 +55,7 @@ mod tests {
             "ottla.unstored.bytes",
             "ottla.memory.bytes",
             "ottla.cache.bytes",
+            "ottla.headroom.bytes",
         ];
         let mut config = BrokerConfig::new();
         for (value, name) in (2001..).zip(names) {
@@ -67,6 +71,7 @@ mod tests {
             unstored_bytes: 2005,
             memory_bytes: 2006,
             cache_bytes: 2007,
+            headroom_bytes: 2008,
         };
         assert_eq!(Settings::of(&config), set);
     }

@@ -19,6 +19,7 @@ mod connections;
 mod groups;
 mod open;
 mod parked;
+mod room;
 mod upkeep;
 
 use std::collections::VecDeque;
@@ -30,6 +31,7 @@ use self::connections::Connections;
 use self::open::Opening;
 use self::parked::ParkedRequests;
 use self::upkeep::Upkeep;
+use crate::Uuid;
 use crate::api::{self, BrokerConfig, Call, Node, Reply};
 use crate::io::{ConnectionId, Input, LogLevel, Now, Output};
 use crate::protocol::{ApiKey, Reader, RequestHeader, peek_header};
@@ -51,6 +53,10 @@ pub struct Broker {
     outputs: VecDeque<Output>,
     last_load: u64,
     next_expiry_ms: u64,
+    /// Segments are dropped for room no earlier than this.
+    drops_from_ms: u64,
+    /// Whether the storage has the cluster's id.
+    is_cluster_stored: bool,
     /// Requests to groups, which wait until what is stored of groups has been read.
     delayed: Vec<(Call, RequestHeader, Reader)>,
 }
@@ -80,6 +86,8 @@ impl Broker {
             outputs: VecDeque::new(),
             last_load: 0,
             next_expiry_ms: 0,
+            drops_from_ms: 0,
+            is_cluster_stored: false,
             delayed: Vec::new(),
         };
         broker.open();
@@ -97,8 +105,12 @@ impl Broker {
             Input::Disconnected { connection } => self.disconnect(connection),
             Input::Committed { commit } => self.committed(now, commit),
             Input::CommitFailed { commit, error } => self.commit_failed(commit, &error),
+            Input::StorageLost { error } => self.storage_lost(&error),
             Input::Loaded { load, result } => self.loaded(now, load, result),
             Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
+            Input::Room { total_bytes, usable_bytes } => {
+                self.make_room(now, total_bytes, usable_bytes);
+            }
             Input::Tick => self.tick(now),
         }
         self.coordinate(now);
@@ -125,6 +137,12 @@ impl Broker {
     /// Whether the broker has read what is stored and serves.
     pub fn is_serving(&self) -> bool {
         matches!(self.phase, Phase::Serving)
+    }
+
+    /// The cluster's id, once it is read or stored: a host that keeps it elsewhere, too, notices when
+    /// the storage was emptied behind its back.
+    pub fn cluster_id(&self) -> Option<Uuid> {
+        self.is_cluster_stored.then_some(self.node.cluster.cluster_id)
     }
 
     /// How many requests of a connection wait for their answers. A host stops reading a connection
@@ -252,6 +270,10 @@ impl Broker {
 
     fn committed(&mut self, now: Now, commit: CommitId) {
         let Some(bound) = self.node.gate.confirmed(commit) else { return };
+        self.is_cluster_stored = true;
+        if bound.retention {
+            self.upkeep.expired();
+        }
         if let Some(cleaning) = self.upkeep.cleaning.as_mut().filter(|_| bound.upkeep) {
             cleaning.stored();
         }
@@ -284,10 +306,22 @@ impl Broker {
     }
 
     fn commit_failed(&mut self, commit: CommitId, error: &StorageError) {
-        let Some(waiting) = self.node.gate.failed(commit) else { return };
-        let message = format!("a commit failed ({error}): opening anew from what is stored");
+        if self.node.gate.is_out(commit) {
+            self.open_anew("a commit failed", error);
+        }
+    }
+
+    fn storage_lost(&mut self, error: &StorageError) {
+        if !matches!(self.phase, Phase::Failed) {
+            self.open_anew("the storage was lost", error);
+        }
+    }
+
+    /// Memory is ahead of storage: refuses all that waits for it, and reads what is stored.
+    fn open_anew(&mut self, what: &str, error: &StorageError) {
+        let message = format!("{what} ({error}): opening anew from what is stored");
         self.outputs.push_back(Output::Log { level: LogLevel::Error, message });
-        for (call, reply) in waiting {
+        for (call, reply) in self.node.gate.abandon() {
             self.respond(call, reply(Err(error)));
         }
         self.open();

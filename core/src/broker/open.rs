@@ -11,7 +11,7 @@ use crate::io::{LogLevel, Now, Output};
 use crate::log::{LogRecord, PartitionLog, Recovery};
 use crate::map;
 use crate::storage::{Load, LoadId, Loaded, LogId, MetadataKey, Pieces, SegmentId, StorageError};
-use crate::topic::{ClusterRecord, Topic, TopicRecord, Topics};
+use crate::topic::{ClusterRecord, IMPORT, Topic, TopicRecord, Topics};
 
 /// What is still to be read.
 pub(super) enum Opening {
@@ -47,7 +47,11 @@ impl Broker {
         self.held_loads.clear();
         self.upkeep.restart();
         let opening = Opening::Metadata(load);
-        self.phase = Phase::Opening { opening, requests: Vec::new() };
+        let requests = match std::mem::replace(&mut self.phase, Phase::Serving) {
+            Phase::Opening { requests, .. } => requests,
+            _ => Vec::new(),
+        };
+        self.phase = Phase::Opening { opening, requests };
     }
 
     pub(super) fn opened(&mut self, now: Now, load: LoadId, result: Result<Loaded, StorageError>) {
@@ -139,6 +143,19 @@ impl Broker {
         Ok(())
     }
 
+    /// Deletes the topics whose import was not finished: better no topic than half of one.
+    fn drop_unfinished_imports(&mut self) {
+        let is_unfinished =
+            |topic: &&Topic| topic.configs.get(IMPORT).is_some_and(|value| value.trim() == "true");
+        loop {
+            let unfinished = self.node.topics.iter().find(is_unfinished);
+            let Some(name) = unfinished.map(|topic| topic.name.clone()) else { return };
+            self.node.delete_topic(&name);
+            let message = format!("the import of topic {name} was not finished: it is deleted");
+            self.log(LogLevel::Warn, message);
+        }
+    }
+
     fn read_cluster(&mut self, stored: &Stored) -> Result<(), StorageError> {
         let known = match &stored.cluster {
             Some(value) => Some(ClusterRecord::open(value.clone()).map_err(|error| {
@@ -148,6 +165,7 @@ impl Broker {
             })?),
             None => None,
         };
+        self.is_cluster_stored = known.is_some();
         self.node.forget_producer_ids();
         let before = self.node.cluster.generation;
         let opened_before = !self.node.cluster.cluster_id.is_zero();
@@ -251,6 +269,7 @@ impl Broker {
             }
             self.adopt(log);
         }
+        self.drop_unfinished_imports();
         self.node.evict();
         self.load_groups(now);
         self.start_upkeep(now);

@@ -14,6 +14,10 @@ use crate::storage::LogId;
 /// sleeps, and no host's timer needs to count further.
 const MAX_SLEEP_MS: u64 = 3_600_000;
 
+/// How much retention removes in one commit, or up to a segment more. To delete 16 MiB takes a browser
+/// as long as a hundred commits of records, and who produces waits for it.
+const EXPIRY_BYTES: i64 = 8 << 20;
+
 /// When what is to be done. Times are those of the monotonic clock.
 #[derive(Default)]
 pub(super) struct Upkeep {
@@ -21,6 +25,8 @@ pub(super) struct Upkeep {
     expiries: LiteMap<LogId, u64>,
     /// Retention looks no earlier than this.
     next_check_ms: u64,
+    /// What it removed is not stored yet; it goes on then.
+    expiring: bool,
     /// When compaction is due.
     pub cleanings: LiteMap<LogId, u64>,
     /// Compaction begins no earlier than this.
@@ -35,7 +41,10 @@ impl Upkeep {
         let first = |due: &LiteMap<LogId, u64>, from_ms: u64| {
             due.values().min().map(|due| (*due).max(from_ms))
         };
-        let expiry = first(&self.expiries, self.next_check_ms);
+        let expiry = match self.expiring {
+            true => None,
+            false => first(&self.expiries, self.next_check_ms),
+        };
         let cleaning = match &self.cleaning {
             Some(cleaning) => cleaning.is_ready().then_some(0),
             None => first(&self.cleanings, self.cleanings_from_ms),
@@ -43,10 +52,16 @@ impl Upkeep {
         [expiry, cleaning].into_iter().flatten().min()
     }
 
+    /// What retention removed is stored.
+    pub(super) fn expired(&mut self) {
+        self.expiring = false;
+    }
+
     /// Forgets what was planned: the logs are about to be replaced. What could not be stored is not
     /// tried again sooner than it would have been.
     pub(super) fn restart(&mut self) {
         self.expiries.clear();
+        self.expiring = false;
         self.cleanings.clear();
         self.cut_short |= self.cleaning.take().is_some();
     }
@@ -85,10 +100,10 @@ impl Broker {
         self.node.stale = self.node.logs.keys().copied().collect();
         self.plan_upkeep(now);
         if now.monotonic_ms >= self.upkeep.next_check_ms {
-            self.expire(now);
             // Whatever comes to expire from now on is looked at as often as is asked for.
             let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
             self.upkeep.next_check_ms = now.monotonic_ms.saturating_add(interval);
+            self.expire(now);
         }
     }
 
@@ -98,7 +113,7 @@ impl Broker {
             return;
         }
         let now_ms = now.monotonic_ms;
-        if now_ms >= self.upkeep.next_check_ms {
+        if now_ms >= self.upkeep.next_check_ms && !self.upkeep.expiring {
             self.expire(now);
         }
         if self.upkeep.cleaning.is_none() && now_ms >= self.upkeep.cleanings_from_ms {
@@ -121,12 +136,23 @@ impl Broker {
         }
         let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
         self.upkeep.next_check_ms = now.monotonic_ms.saturating_add(interval);
+        let mut room_bytes = EXPIRY_BYTES;
+        let mut writes = Vec::new();
         for id in due {
+            if room_bytes <= 0 {
+                break;
+            }
             let Some(log) = self.node.logs.get_mut(&id) else { continue };
-            let mut writes = Vec::new();
-            log.expire(now.wall_ms, &mut writes);
-            writes.into_iter().for_each(|write| self.node.gate.write(write));
+            log.expire(now.wall_ms, &mut room_bytes, &mut writes);
             self.node.stale.push(id);
+        }
+        if room_bytes <= 0 {
+            // What is left comes with the next commit.
+            self.upkeep.next_check_ms = now.monotonic_ms;
+        }
+        if !writes.is_empty() {
+            self.upkeep.expiring = true;
+            self.node.gate.expire(writes);
         }
     }
 }

@@ -35,6 +35,12 @@ pub struct ClientConfig {
     pub client_id: String,
     /// The brokers to ask first. At least one.
     pub bootstrap: Vec<Address>,
+    /// Whether the first of `bootstrap` leads to every broker, whatever address a broker says that it
+    /// has: then one connection serves where there would be two, that to ask at and the broker's. False.
+    pub one_address: bool,
+    /// How long to wait before a connection that was lost, having worked, is made again (Kafka's
+    /// `reconnect.backoff.ms`). 50.
+    pub reconnect_backoff_ms: u64,
     /// How long a connection may take to be made and negotiated. 10,000.
     pub connection_timeout_ms: u64,
     /// How long one request may take. When it is over, its connection is given up. 30,000.
@@ -62,6 +68,8 @@ impl Default for ClientConfig {
         ClientConfig {
             client_id: "ottla".to_owned(),
             bootstrap: Vec::new(),
+            one_address: false,
+            reconnect_backoff_ms: 50,
             connection_timeout_ms: 10_000,
             request_timeout_ms: 30_000,
             api_timeout_ms: 60_000,

@@ -110,7 +110,7 @@ impl Client {
         Ok(Client {
             group: config.group.clone().map(|group| Box::new(Group::new(group))),
             cluster: Cluster {
-                net: Network::new(config.client_id.clone()),
+                net: Network::new(&config),
                 config,
                 metadata: Metadata::default(),
                 events: VecDeque::new(),

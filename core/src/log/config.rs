@@ -42,6 +42,10 @@ pub struct LogConfig {
     pub timestamp_after_max_ms: i64,
     /// `ottla.durability`; `None` for a topic that lives in memory alone.
     pub durability: Option<Durability>,
+    /// `ottla.full.policy`: whether the oldest segments go where there is no room.
+    pub drops_when_full: bool,
+    /// `ottla.import`: whether batches keep the offsets that they come with.
+    pub importing: bool,
 }
 
 impl LogConfig {
@@ -76,6 +80,8 @@ impl Default for LogConfig {
             timestamp_before_max_ms: i64::MAX,
             timestamp_after_max_ms: 3_600_000,
             durability: Some(Durability::Relaxed),
+            drops_when_full: false,
+            importing: false,
         }
     }
 }

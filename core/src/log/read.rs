@@ -167,7 +167,7 @@ impl PartitionLog {
     }
 
     /// The first offset behind a range of a segment, as far as the index tells.
-    fn offset_behind(&self, range: &LogRange) -> i64 {
+    pub(super) fn offset_behind(&self, range: &LogRange) -> i64 {
         let at = self.segment_of(range.segment.base_offset);
         let entries = self.segments[at].index.entries();
         let next = entries.iter().find(|entry| entry.position >= range.end).map(|e| e.offset);
@@ -205,7 +205,7 @@ impl PartitionLog {
         found
     }
 
-    fn offset_before(&self, range: &LogRange) -> i64 {
+    pub(super) fn offset_before(&self, range: &LogRange) -> i64 {
         let segment = &self.segments[self.segment_of(range.segment.base_offset)];
         let known = segment.index.entries().iter().find(|entry| entry.position == range.start);
         known.map_or(segment.base_offset, |entry| entry.offset)
@@ -221,14 +221,25 @@ impl PartitionLog {
     ) -> Option<LogRange> {
         // A search starts anew where compaction has replaced what was looked through.
         let behind = behind.filter(|range| self.has_segment(range.segment));
-        let live = |s: &&Segment| s.max_timestamp >= 0 && self.end_of(s) > self.log_start_offset;
+        // The largest timestamp may be that of a deleted record, as in Kafka: its segment is there
+        // as long as the log starts in it. Of a topic in memory deleted records are gone.
+        let kept = query == TimestampQuery::Max && self.config.durability.is_some();
+        let live =
+            |s: &&Segment| s.max_timestamp >= 0 && (kept || self.end_of(s) > self.log_start_offset);
         let (segment, from) = match (query, behind) {
             (TimestampQuery::Max, Some(_)) => return None,
             (TimestampQuery::Max, None) => {
                 // The first of equals, as Kafka answers: `max_by_key` takes the last.
                 let segment =
                     self.segments.iter().rev().filter(live).max_by_key(|s| s.max_timestamp)?;
-                (segment, segment.index.position_of_offset(segment.max_timestamp_offset))
+                let indexed = segment.index.position_of_offset(segment.max_timestamp_offset);
+                // The index knows of a batch before it, which memory may have no more.
+                let resident = self.tail.front().is_some_and(|front| {
+                    front.segment == segment.id()
+                        && front.batch.header.base_offset <= segment.max_timestamp_offset
+                });
+                let from = if resident { self.stored_end(segment) } else { 0 };
+                (segment, indexed.max(from))
             }
             (TimestampQuery::AtOrAfter(timestamp), _) => {
                 let unread = |s: &&Segment| match behind {
@@ -318,8 +329,19 @@ fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes> + Clone) -> Bytes {
     all.into()
 }
 
-/// The offset and the timestamp that answer a question by time, from one part of a segment. Only
-/// records that a consumer can read count.
+/// The record that answers a question by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundTimestamp {
+    /// Its offset.
+    pub offset: i64,
+    /// Its timestamp.
+    pub timestamp: i64,
+    /// The leader epoch of its batch.
+    pub leader_epoch: i32,
+}
+
+/// The record that answers a question by time, from one part of a segment. Only stored records
+/// count; the first one of a time must be one that a consumer can read.
 ///
 /// # Errors
 /// CORRUPT_MESSAGE where a batch does not decompress.
@@ -328,27 +350,36 @@ pub fn find_timestamp(
     query: TimestampQuery,
     range: &LogRange,
     pieces: Pieces,
-) -> Result<Option<(i64, i64)>, ErrorCode> {
-    let readable = log.log_start_offset..log.high_watermark;
-    let mut best: Option<(i64, i64)> = None;
+) -> Result<Option<FoundTimestamp>, ErrorCode> {
+    let start = match query {
+        TimestampQuery::AtOrAfter(_) => log.log_start_offset,
+        TimestampQuery::Max => 0,
+    };
+    let counted = start..log.high_watermark;
+    let mut best: Option<FoundTimestamp> = None;
     for item in log.scan_part(range, pieces) {
         let Scanned::Batch { batch, .. } = item else { continue };
         let largest = batch.header.max_timestamp;
         let hopeless = match query {
             TimestampQuery::AtOrAfter(timestamp) => largest < timestamp,
-            TimestampQuery::Max => best.is_some_and(|(_, found)| largest <= found),
+            TimestampQuery::Max => best.is_some_and(|found| largest <= found.timestamp),
         };
-        if hopeless || batch.header.next_offset() <= readable.start {
+        if hopeless || batch.header.next_offset() <= counted.start {
             continue;
         }
         let records = batch.records(MAX_UNPACKED_BYTES).map_err(|_| ErrorCode::CorruptMessage)?;
-        for record in records.iter().filter(|record| readable.contains(&record.offset)) {
+        for record in records.iter().filter(|record| counted.contains(&record.offset)) {
+            let found = FoundTimestamp {
+                offset: record.offset,
+                timestamp: record.timestamp,
+                leader_epoch: batch.header.partition_leader_epoch,
+            };
             match query {
                 TimestampQuery::AtOrAfter(timestamp) if record.timestamp >= timestamp => {
-                    return Ok(Some((record.offset, record.timestamp)));
+                    return Ok(Some(found));
                 }
-                TimestampQuery::Max if best.is_none_or(|(_, found)| record.timestamp > found) => {
-                    best = Some((record.offset, record.timestamp));
+                TimestampQuery::Max if best.is_none_or(|it| record.timestamp > it.timestamp) => {
+                    best = Some(found);
                 }
                 _ => {}
             }

@@ -178,8 +178,8 @@ impl PartitionLog {
         Offsets {
             first,
             behind: next.unwrap_or(MAX_OFFSET),
-            is_exact: true,
-            is_dense: range.segment.generation == 0,
+            // Compaction and imports leave gaps, but not behind a snapshot.
+            is_dense: next.is_none() && range.start > 0,
         }
     }
 

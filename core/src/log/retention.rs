@@ -34,10 +34,16 @@ impl PartitionLog {
         first || bound.is_some_and(|bound| self.size_bytes() >= bound + oldest.size_bytes)
     }
 
-    /// Removes the segments that have had their time. The writes need no room, unless all records
-    /// go: then the next segment begins, and what it says of the log is stored with that.
-    pub fn expire(&mut self, now_ms: i64, writes: &mut Vec<Write>) {
-        let count = self.expired(now_ms);
+    /// Removes segments that have had their time, the oldest first, as long as `room_bytes` is left,
+    /// from which each takes its size. The writes need no room, unless all records go: then the next
+    /// segment begins, and what it says of the log is stored with that.
+    pub fn expire(&mut self, now_ms: i64, room_bytes: &mut i64, writes: &mut Vec<Write>) {
+        let expired = self.expired(now_ms);
+        let mut count = 0;
+        while count < expired && *room_bytes > 0 {
+            *room_bytes = room_bytes.saturating_sub_unsigned(self.segments[count].size_bytes);
+            count += 1;
+        }
         if count == self.segments.len() {
             self.roll();
             if self.config.durability.is_some() {
@@ -51,6 +57,24 @@ impl PartitionLog {
                 self.raise_start(start);
             }
         }
+    }
+
+    /// How old the oldest segment is, where it may be dropped for room; never the active one.
+    pub fn droppable_since_ms(&self, now_ms: i64) -> Option<i64> {
+        let [oldest, next, ..] = self.segments.as_slice() else { return None };
+        let stored = self.config.durability.is_some() && next.base_offset < self.high_watermark;
+        (self.config.drops_when_full && stored).then(|| oldest.largest_ms(now_ms))
+    }
+
+    /// Drops the oldest segment; says how many bytes that frees. The writes need no room.
+    pub fn drop_oldest(&mut self, writes: &mut Vec<Write>) -> u64 {
+        let [oldest, next, ..] = self.segments.as_slice() else { return 0 };
+        let (freed, start) = (oldest.size_bytes, next.base_offset);
+        self.drop_segments(1, writes);
+        if start > self.log_start_offset {
+            self.raise_start(start);
+        }
+        freed
     }
 
     /// How many segments, from the oldest on, have had their time.

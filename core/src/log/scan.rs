@@ -78,16 +78,14 @@ pub(super) struct Offsets {
     pub first: i64,
     /// It ends before this one.
     pub behind: i64,
-    /// It begins with exactly that one.
-    pub is_exact: bool,
-    /// None is missing in between.
+    /// It begins with exactly that one, and none is missing in between.
     pub is_dense: bool,
 }
 
 impl Offsets {
     /// Takes batches whose offsets cannot be right for damage.
     pub(super) fn refuse_strays(&self, found: &mut [Scanned]) {
-        let (mut due, mut exact) = (self.first, self.is_exact && self.is_dense);
+        let (mut due, mut exact) = (self.first, self.is_dense);
         for item in found {
             let Scanned::Batch { position, batch } = &*item else {
                 exact = false;
@@ -109,21 +107,23 @@ impl PartitionLog {
     /// Reads batches out of a part of one of the log's segments.
     pub(super) fn scan_part(&self, range: &LogRange, pieces: Pieces) -> Vec<Scanned> {
         let mut found = scan(pieces, range.start, range.end);
-        let at = self.segment_of(range.segment.base_offset);
-        let segment = &self.segments[at];
-        let entries = segment.index.entries();
-        let known = entries.iter().find(|entry| entry.position == range.start);
-        let offsets = Offsets {
-            first: known.map_or(segment.base_offset, |entry| entry.offset),
-            behind: self.segments.get(at + 1).map_or(self.next_offset, |next| next.base_offset),
-            is_exact: known.is_some() || range.start == 0,
-            // Compaction leaves gaps.
-            is_dense: range.segment.generation == 0,
-        };
-        if segment.id() == range.segment {
-            offsets.refuse_strays(&mut found);
+        if self.has_segment(range.segment) {
+            let (first, behind) = (self.offset_before(range), self.bound_of(range));
+            Offsets { first, behind, is_dense: false }.refuse_strays(&mut found);
         }
         found
+    }
+
+    /// The offset before which a part of a segment ends, which may be in memory.
+    fn bound_of(&self, range: &LogRange) -> i64 {
+        let front = self.tail.front();
+        let stored =
+            front.is_none_or(|front| (range.segment, range.end) <= (front.segment, front.position));
+        if stored && self.config.durability.is_some() {
+            return self.offset_behind(range);
+        }
+        let at = self.segment_of(range.segment.base_offset);
+        self.segments.get(at + 1).map_or(self.next_offset, |next| next.base_offset)
     }
 }
 

@@ -37,7 +37,8 @@ impl PartitionLog {
         let size = self.active().size_bytes;
         let due = self.snapshot_bytes + SNAPSHOT_INTERVAL_BYTES.max(size / 64);
         let is_due = size > 0 && (self.snapshot_bytes == 0 || size >= due);
-        if is_due {
+        // What is imported may have gaps, which recovery would take for damage.
+        if is_due || (size > 0 && self.config.importing) {
             writes.push(self.snapshot_write(self.active(), self.next_offset, true));
             self.snapshot_bytes = size;
         }

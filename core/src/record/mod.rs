@@ -43,7 +43,7 @@ pub use compression::Compression;
 pub use control::ControlType;
 pub use error::RecordError;
 pub use records::{Header, HeaderSpans, Record, RecordSpan, Spans, header_spans, headers, spans};
-pub use validate::{Validated, validate};
+pub use validate::{Validated, check_records, validate};
 
 /// Whose clock stamped the records (KIP-32).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

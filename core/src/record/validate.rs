@@ -15,6 +15,15 @@ pub struct Validated {
     pub max_timestamp: i64,
 }
 
+/// Checks that the records of a batch can be read, whatever compaction has left of them.
+///
+/// # Errors
+/// Those of [`Batch::body`] and [`spans`].
+pub fn check_records(batch: &Batch, max_bytes: usize) -> Result<(), RecordError> {
+    let body = batch.body(max_bytes)?;
+    spans(&body, batch.header.record_count).try_for_each(|span| span.map(drop))
+}
+
 /// Checks a batch that a producer sent: header, record count, offsets one by one from 0, and a key
 /// in each record where `keys_required` (a compacted topic). As in Kafka, a compressed batch is
 /// decompressed for this, to at most `max_bytes`. The CRC is [`Batch::verify`]'s to check, and

@@ -1,6 +1,7 @@
 //! The topic configurations: their names, types, defaults and bounds are Kafka's.
 //!
-//! Source: <https://kafka.apache.org/documentation/#topicconfigs>. `ottla.durability` is our own.
+//! Source: <https://kafka.apache.org/documentation/#topicconfigs>. Those that begin
+//! with `ottla.` are our own.
 
 use crate::log::LogConfig;
 use crate::record::{Compression, TimestampType};
@@ -131,6 +132,10 @@ definitions! {
         "How many replicas must have a record that is produced with acks=all. No effect: there is one broker.";
     "ottla.durability", "ottla.durability", String, "relaxed", Words(&["memory", "relaxed", "strict"]), Honoured,
         "When a record counts as stored: memory (never written, gone with the broker), relaxed (handed to the operating system; survives a crash of the browser) or strict (flushed to the medium; survives a power failure). To or from memory it cannot be changed later.";
+    "ottla.full.policy", "ottla.full.policy", String, "refuse", Words(&["refuse", "drop"]), Honoured,
+        "What happens when the browser has no room left: producers are refused (refuse), or the topic's oldest segments are dropped, whatever retention says (drop). The active segment always stays: see segment.bytes.";
+    "ottla.import", "", Boolean, "false", Any, Honoured,
+        "Whether a backup is being imported into the topic: what is produced to it keeps the offsets that it has, and a broker that opens with such a topic deletes it, since its import was not finished.";
     "preallocate", "log.preallocate", Boolean, "false", Any, NoEffect,
         "Whether Kafka reserves a segment's file. No effect: files grow.";
     "remote.log.copy.disable", "", Boolean, "false", Any, NoEffect,
@@ -154,6 +159,9 @@ definitions! {
     "unclean.leader.election.enable", "unclean.leader.election.enable", Boolean, "false", Any, NoEffect,
         "Whether a replica that is behind may lead. No effect: there is one broker.";
 }
+
+/// The configuration of a topic into which a backup is being imported.
+pub const IMPORT: &str = "ottla.import";
 
 /// The definition of a topic configuration.
 pub fn topic_config(name: &str) -> Option<&'static ConfigDefinition> {
@@ -266,6 +274,8 @@ pub fn log_config<'a>(value: impl Fn(&str) -> &'a str) -> LogConfig {
             "strict" => Some(Durability::Strict),
             _ => Some(Durability::Relaxed),
         },
+        drops_when_full: value("ottla.full.policy").trim() == "drop",
+        importing: value(IMPORT).trim() == "true",
     }
 }
 

@@ -6,7 +6,7 @@ mod record;
 mod registry;
 
 pub use config::{
-    Allowed, ConfigDefinition, ConfigType, Effect, TOPIC_CONFIGS, log_config, topic_config,
+    Allowed, ConfigDefinition, ConfigType, Effect, IMPORT, TOPIC_CONFIGS, log_config, topic_config,
 };
 pub use name::{NameError, check_name, names_collide};
 pub use record::{ClusterRecord, TopicConfigEntry, TopicRecord};

@@ -1,28 +1,36 @@
-// KafkaJS with its codecs, and one broker as it sees it.
+// KafkaJS with its codecs, or with `--library URL` another library of its API; and one broker as it sees it.
 
 import { createRequire } from 'node:module'
 import { check, payload, plain, see, until } from '../script.mjs'
 
-const modules = process.argv[process.argv.indexOf('--modules') + 1]
-const require = createRequire(modules)
-export const {
-  AssignerProtocol,
-  CompressionCodecs,
-  CompressionTypes,
-  ConfigResourceTypes,
-  Kafka,
-  logLevel,
-} = require('kafkajs')
-const { ZstdCodec } = require('zstd-codec')
+const given = (option) => process.argv[process.argv.indexOf(option) + 1]
+const other = process.argv.includes('--library')
+/** With what the names of topics begin. */
+export const library = other ? 'ottla' : 'kafkajs'
+const { found, title } = other ? await ottla(given('--library')) : await kafkajs(createRequire(given('--modules')))
+export { title }
+export const { AssignerProtocol, CompressionTypes, ConfigResourceTypes, Kafka, logLevel } = found
 
-CompressionCodecs[CompressionTypes.Snappy] = require('kafkajs-snappy')
-const LZ4 = require('kafkajs-lz4')
-CompressionCodecs[CompressionTypes.LZ4] = new (LZ4.default ?? LZ4)().codec
-const zstd = await new Promise((resolve) => ZstdCodec.run((codec) => resolve(new codec.Simple())))
-CompressionCodecs[CompressionTypes.ZSTD] = () => ({
-  compress: async ({ buffer }) => Buffer.from(zstd.compress(buffer)),
-  decompress: async (buffer) => Buffer.from(zstd.decompress(buffer)),
-})
+/** Its compressions are built in. */
+async function ottla(url) {
+  const { version } = createRequire(url)('ottla/package.json')
+  return { found: await import(url), title: `Ottla's client ${version}` }
+}
+
+async function kafkajs(require) {
+  const found = require('kafkajs')
+  const { CompressionCodecs, CompressionTypes } = found
+  const { ZstdCodec } = require('zstd-codec')
+  CompressionCodecs[CompressionTypes.Snappy] = require('kafkajs-snappy')
+  const LZ4 = require('kafkajs-lz4')
+  CompressionCodecs[CompressionTypes.LZ4] = new (LZ4.default ?? LZ4)().codec
+  const zstd = await new Promise((resolve) => ZstdCodec.run((codec) => resolve(new codec.Simple())))
+  CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+    compress: async ({ buffer }) => Buffer.from(zstd.compress(buffer)),
+    decompress: async (buffer) => Buffer.from(zstd.decompress(buffer)),
+  })
+  return { found, title: `KafkaJS ${require('kafkajs/package.json').version}` }
+}
 
 export const kafkaOf = (bootstrap) =>
   new Kafka({
@@ -96,7 +104,8 @@ export async function join(bootstrap, groupId, topic, { from, run: more = {}, ..
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ partition, message }) => {
-      member.found.push({ partition, ...message })
+      const { offset, key, value, headers, timestamp } = message
+      member.found.push({ partition, offset, key, value, headers, timestamp })
     },
     ...more,
   })
@@ -120,7 +129,7 @@ export async function read(bootstrap, topic, count, options = {}) {
 
 export async function seeProduced(bootstrap, codec) {
   for (const acks of [0, 1, -1]) {
-    const topic = await create(bootstrap, `kafkajs-${codec}-${acks}`.toLowerCase())
+    const topic = await create(bootstrap, `${library}-${codec}-${acks}`.toLowerCase())
     const messages = Array.from({ length: 50 }, (_, at) => ({ key: 'key', value: payload(at, 300) }))
     const compression = CompressionTypes[codec]
     const [answer] = await produce(bootstrap, topic, messages, { acks, compression })
@@ -169,5 +178,3 @@ export const settled = (members, sizes) =>
   })
 
 export const leave = (members) => Promise.all(members.map(({ consumer }) => consumer.disconnect()))
-
-export const { version } = require('kafkajs/package.json')

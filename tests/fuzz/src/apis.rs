@@ -9,7 +9,7 @@ macro_rules! with_requests {
             ConsumerGroupHeartbeatRequest, CreatePartitionsRequest, CreateTopicsRequest,
             DeleteGroupsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
             DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest,
-            DescribeTopicPartitionsRequest, FetchRequest, FindCoordinatorRequest,
+            DescribeLogDirsRequest, DescribeTopicPartitionsRequest, FetchRequest, FindCoordinatorRequest,
             HeartbeatRequest, IncrementalAlterConfigsRequest, InitProducerIdRequest,
             JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest,
             MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest,

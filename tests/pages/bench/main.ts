@@ -2,6 +2,7 @@
 
 import { Bare } from './bare'
 import { DexiePeer } from './dexie'
+import * as keep from './keep'
 import { measureAppend, measureScan, measureUnawaited, type Question } from './measure'
 import { Ottla, openToFirstRecord, openToOffsets } from './ottla'
 import type { Peer } from './peer'
@@ -24,6 +25,7 @@ function peer(question: Question): Peer {
 }
 
 const bench = {
+  keep,
   append(question: Question): Promise<number> {
     if (question.peer === 'sqlite-in-worker') return sqliteInWorker.append(question)
     return measureAppend(peer(question), question)

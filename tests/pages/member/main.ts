@@ -36,7 +36,14 @@ class Member {
   open(options: Options): void {
     const { broker, requestTimeout } = options
     this.#options = options
-    this.kafka = new Kafka({ clientId: 'member', brokers: [broker], requestTimeout, logLevel: logLevel.NOTHING })
+    this.kafka = new Kafka({
+      clientId: 'member',
+      brokers: [broker],
+      requestTimeout,
+      // The machine may be slow.
+      storageTimeout: 30_000,
+      logLevel: logLevel.NOTHING,
+    })
     void this.kafka.onLeadership((leadership) => {
       if (leadership) void tell({ type: 'leader', epoch: leadership.epoch, here: leadership.isLeader })
     })

@@ -31,8 +31,9 @@ export class Client {
   #producing: Promise<void> | undefined
   #stop = false
 
-  constructor(broker: string) {
-    this.kafka = new Kafka({ clientId: 'tabs', brokers: [broker], logLevel: logLevel.NOTHING })
+  /** @param storageTimeout in milliseconds; long, as the machine may be slow */
+  constructor(broker: string, storageTimeout = 30_000) {
+    this.kafka = new Kafka({ clientId: 'tabs', brokers: [broker], storageTimeout, logLevel: logLevel.NOTHING })
     void this.kafka.onLeadership((leadership) => this.changes.push({ at: now(), leadership }))
   }
 
@@ -41,6 +42,15 @@ export class Client {
     await admin.connect()
     await admin.createTopics({ topics: [{ topic, numPartitions }] })
     await admin.disconnect()
+  }
+
+  /** Connects a client of each kind; tells how that ended for each. */
+  async connectAll(): Promise<string[]> {
+    const clients = [this.kafka.admin(), this.kafka.producer(), this.kafka.consumer({ groupId: 'all' })]
+    const connect = (client: (typeof clients)[number]) => client.connect().then(() => 'connected', String)
+    const outcomes = await Promise.all(clients.map(connect))
+    for (const client of clients) await client.disconnect()
+    return outcomes
   }
 
   leadership(): Promise<Leadership | undefined> {
@@ -130,11 +140,11 @@ export class Client {
     return stored
   }
 
-  /** Reads into `received` what comes from an offset on. */
-  async follow(topic: string, offset = 'latest', partition = 0): Promise<void> {
+  /** Reads into `received` what is stored, and what comes. */
+  async follow(topic: string, partition = 0): Promise<void> {
     const consumer = this.kafka.consumer()
     await consumer.connect()
-    consumer.assign([{ topic, partition, offset }])
+    consumer.assign([{ topic, partition, offset: 'earliest' }])
     await consumer.run({
       eachMessage: ({ message }) => {
         this.received.push({ value: String(message.value), at: now() })

@@ -1,3 +1,13 @@
+import {
+  type AclEntry,
+  type AclFilter,
+  type DeleteAclResponse,
+  type DescribeAclResponse,
+  type ListPartitionReassignmentsRequest,
+  type ListPartitionReassignmentsResponse,
+  noUseFor,
+  type PartitionReassignment,
+} from './acls.js'
 import type {
   AlterConfigResponse,
   ClusterDescription,
@@ -9,33 +19,36 @@ import type {
   ITopicConfig,
   ITopicMetadata,
   ITopicPartitionConfig,
+  LogDirDescription,
   ResourceConfigQuery,
+  PartitionEnds,
   TopicGroupOffsets,
-  TopicOffsets,
 } from './types.js'
 import {
   KafkaJSAggregateError,
   KafkaJSCreateTopicError,
   KafkaJSDeleteTopicRecordsError,
-  KafkaJSError,
   KafkaJSNonRetriableError,
   KafkaJSProtocolError,
+  KafkaJSTimeout,
 } from '../errors.js'
-import {
-  Emitter,
-  type InstrumentationEvent,
-  type RemoveInstrumentationEventListener,
-} from '../events.js'
+import { adminEvents, type AdminEventMap } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
+import { Part } from '../part.js'
 import type { Fault } from '../pkg/ottla_wasm.js'
-import { type ClusterMetadata, errorOf, type Session } from '../session.js'
-import type { RetryOptions, SeekEntry } from '../types.js'
+import { type ClusterMetadata, errorOf, type Session, type SessionEvents } from '../session.js'
+import type { Retry, SeekEntry } from '../types.js'
 import { check, entries, named, names, raise } from './checks.js'
 import { Groups } from './groups.js'
 import { EARLIEST, type Found, LATEST, Offsets } from './offsets.js'
 
 /** How long a broker may take for what is asked, in milliseconds, as in KafkaJS. */
 const TIMEOUT_MS = 5_000
+
+const NO_ACLS =
+  'a broker in a browser has one user, who may do everything; for a cluster, use kafka-acls.sh'
+const ALONE =
+  'a broker in a browser is alone, and has all partitions; for a cluster, use kafka-reassign-partitions.sh'
 
 interface Outcome {
   name: string
@@ -48,60 +61,25 @@ type Resource<T> = T & { error: Fault | null }
  * Looks after topics, their records and their configurations, and after groups. Made by
  * {@link Kafka.admin}.
  */
-export class Admin {
+export class Admin extends Part<AdminEventMap> {
   /** What {@link Admin.on} tells of. */
-  readonly events = {
-    CONNECT: 'admin.connect',
-    DISCONNECT: 'admin.disconnect',
-  } as const
+  override readonly events = adminEvents
 
-  readonly #emitter = new Emitter()
-  readonly #open: () => Promise<Session>
-  readonly #logger: Logger
+  readonly #open: (events: SessionEvents) => Promise<Session>
   readonly #groups: Groups
   readonly #offsets: Offsets
-  #session: Promise<Session> | undefined
+  #session: Session | undefined
 
   /** @internal */
-  constructor(open: () => Promise<Session>, retry: Required<RetryOptions>, logger: Logger) {
+  constructor(
+    open: (events: SessionEvents) => Promise<Session>,
+    retry: Retry,
+    logger: Logger,
+  ) {
+    super(adminEvents, logger)
     this.#open = open
-    this.#logger = logger
     this.#groups = new Groups((operation) => this.#call(operation), retry)
     this.#offsets = new Offsets((operation) => this.#call(operation))
-  }
-
-  /** Connects. Rejects, within seconds, where the broker cannot be reached or opened. */
-  async connect(): Promise<void> {
-    if (this.#session) return
-    this.#session = this.#open()
-    try {
-      await this.#session
-      this.#emitter.emit(this.events.CONNECT)
-    } catch (error) {
-      this.#session = undefined
-      throw error
-    }
-  }
-
-  /** Disconnects. What is under way fails. */
-  async disconnect(): Promise<void> {
-    const session = this.#session
-    this.#session = undefined
-    ;(await session)?.close()
-    if (session) this.#emitter.emit(this.events.DISCONNECT)
-  }
-
-  /** Calls a function with each event of a kind. */
-  on<T = unknown>(
-    event: string,
-    listener: (event: InstrumentationEvent<T>) => void,
-  ): RemoveInstrumentationEventListener {
-    return this.#emitter.on(event, listener)
-  }
-
-  /** The admin's log. */
-  logger(): Logger {
-    return this.#logger
   }
 
   /** The names of all topics. */
@@ -117,10 +95,11 @@ export class Admin {
   async createTopics({
     topics,
     validateOnly = false,
+    waitForLeaders = true,
     timeout = TIMEOUT_MS,
   }: {
     validateOnly?: boolean
-    /** Every topic of a broker in a browser has its leader at once. */
+    /** Whether to wait until the brokers of a cluster know the topics and their leaders. True. */
     waitForLeaders?: boolean
     timeout?: number
     topics: ITopicConfig[]
@@ -145,7 +124,10 @@ export class Admin {
     const errors = outcomes.flatMap(({ name, error }) =>
       error ? [new KafkaJSCreateTopicError(errorOf(error) as KafkaJSProtocolError, name)] : [],
     )
-    if (errors.length === 0) return true
+    if (errors.length === 0) {
+      if (waitForLeaders && !validateOnly) await this.#untilLed(topics.map(({ topic }) => topic), timeout)
+      return true
+    }
     if (errors.every(({ type }) => type === 'TOPIC_ALREADY_EXISTS')) return false
     const what = errors.map(({ message }) => message).join('; ')
     throw new KafkaJSAggregateError(`Topic creation errors: ${what}`, errors)
@@ -192,7 +174,7 @@ export class Admin {
   }
 
   /** The first offset of each partition (`low`), and the one that comes next (`high`). */
-  async fetchTopicOffsets(topic: string): Promise<TopicOffsets[]> {
+  async fetchTopicOffsets(topic: string): Promise<PartitionEnds[]> {
     return this.#offsets.ends(topic, await this.#partitions(topic))
   }
 
@@ -364,9 +346,77 @@ export class Admin {
     return { brokers, controller: controller < 0 ? null : controller, clusterId: clusterId ?? '' }
   }
 
+  /** How many bytes each partition takes, and how many there are left. */
+  async describeLogDirs(): Promise<LogDirDescription[]> {
+    const { describeLogDirs } = await import('../storage/log-dirs.js')
+    return (await this.#connected()).withWire(describeLogDirs)
+  }
+
+  /** Rejects: a broker here has no users, and so no access control. */
+  async describeAcls(_options: AclFilter): Promise<DescribeAclResponse> {
+    throw noUseFor('describeAcls', NO_ACLS)
+  }
+
+  /** Rejects, as {@link Admin.describeAcls}. */
+  async createAcls(_options: { acl: AclEntry[] }): Promise<boolean> {
+    throw noUseFor('createAcls', NO_ACLS)
+  }
+
+  /** Rejects, as {@link Admin.describeAcls}. */
+  async deleteAcls(_options: { filters: AclFilter[] }): Promise<DeleteAclResponse> {
+    throw noUseFor('deleteAcls', NO_ACLS)
+  }
+
+  /** Rejects: a broker here is alone, so that no partition can move. */
+  async alterPartitionReassignments(_request: {
+    topics: PartitionReassignment[]
+    timeout?: number
+  }): Promise<void> {
+    throw noUseFor('alterPartitionReassignments', ALONE)
+  }
+
+  /** Rejects, as {@link Admin.alterPartitionReassignments}. */
+  async listPartitionReassignments(
+    _request: ListPartitionReassignmentsRequest = {},
+  ): Promise<ListPartitionReassignmentsResponse> {
+    throw noUseFor('listPartitionReassignments', ALONE)
+  }
+
+  /** @internal */
+  protected override async open(): Promise<void> {
+    this.#session = await this.#open({ requests: this.requests })
+  }
+
+  /** What is under way fails. @internal */
+  protected override async close(): Promise<void> {
+    const session = this.#session
+    this.#session = undefined
+    session?.close()
+  }
+
   async #call<T>(operation: { op: string; [argument: string]: unknown }): Promise<T> {
-    if (!this.#session) throw new KafkaJSError('The admin is disconnected: call connect() first.')
-    return (await this.#session).call<T>(operation)
+    return (await this.#connected()).call<T>(operation)
+  }
+
+  async #connected(): Promise<Session> {
+    // What is asked while it connects waits for that.
+    if (this.isConnected) await this.connect()
+    if (!this.#session) throw this.disconnected()
+    return this.#session
+  }
+
+  /** Other brokers of a cluster learn of a topic a moment later. A broker in a browser is alone. */
+  async #untilLed(topics: string[], timeoutMs: number): Promise<void> {
+    if (!(await this.#connected()).ofCluster) return
+    for (const end = performance.now() + timeoutMs; ; ) {
+      const found = await this.#call<ClusterMetadata>({ op: 'metadata', topics, create: false })
+      const led = found.topics.every(
+        ({ error, partitions }) => !error && partitions.every(({ leader }) => leader >= 0),
+      )
+      if (led) return
+      if (performance.now() > end) throw new KafkaJSTimeout('Timed out while waiting for topic leaders')
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
   }
 
   async #metadata(topics: string[] | undefined): Promise<ClusterMetadata> {

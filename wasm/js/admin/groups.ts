@@ -8,13 +8,14 @@ import {
   KafkaJSServerDoesNotSupportApiKey,
 } from '../errors.js'
 import type { Fault } from '../pkg/ottla_wasm.js'
-import type { RetryOptions, SeekEntry } from '../types.js'
+import type { Retry, SeekEntry } from '../types.js'
 import { raise } from './checks.js'
 import type {
   ConsumerGroupState,
   DeleteGroupsResult,
   GroupDescription,
   GroupOverview,
+  AnyGroupState,
   TopicGroupOffsets,
 } from './types.js'
 
@@ -27,11 +28,17 @@ const MOVING = ['COORDINATOR_LOAD_IN_PROGRESS', 'COORDINATOR_NOT_AVAILABLE', 'NO
 /** The version of what KIP-848's members are shown with. */
 const ENCODED_AS = 0
 
+/** What the states of KIP-848's groups are like, for those who know KafkaJS's alone. */
+const CLASSIC_STATES: { [state in AnyGroupState]?: ConsumerGroupState } = {
+  Assigning: 'PreparingRebalance',
+  Reconciling: 'CompletingRebalance',
+}
+
 type Failing<T> = T & { error: Fault | null }
 
 interface ConsumerGroup {
   groupId: string
-  state: ConsumerGroupState
+  state: AnyGroupState
   protocol: string
   members: {
     memberId: string
@@ -50,9 +57,9 @@ interface Committed {
 /** An admin's part that is about groups. */
 export class Groups {
   readonly #call: Call
-  readonly #retry: Required<RetryOptions>
+  readonly #retry: Retry
 
-  constructor(call: Call, retry: Required<RetryOptions>) {
+  constructor(call: Call, retry: Retry) {
     this.#call = call
     this.#retry = retry
   }
@@ -204,7 +211,7 @@ function described({ groupId, state, protocol, members }: ConsumerGroup): GroupD
   const { MemberAssignment, MemberMetadata } = AssignerProtocol
   return {
     groupId,
-    state,
+    state: CLASSIC_STATES[state] ?? (state as ConsumerGroupState),
     protocolType: 'consumer',
     protocol,
     members: members.map(({ topics, assignment, ...member }) => ({

@@ -4,7 +4,7 @@ import type { Fault } from '../pkg/ottla_wasm.js'
 import type { SeekEntry } from '../types.js'
 import { raise } from './checks.js'
 import type { Call } from './groups.js'
-import type { TopicOffsets } from './types.js'
+import type { PartitionEnds } from './types.js'
 
 /** In the place of a time: the offset that comes next, and the first one there is. */
 export const LATEST = -1
@@ -27,7 +27,7 @@ export class Offsets {
   }
 
   /** The ends of each partition. */
-  async ends(topic: string, partitions: number[]): Promise<TopicOffsets[]> {
+  async ends(topic: string, partitions: number[]): Promise<PartitionEnds[]> {
     const [low, high] = await Promise.all([
       this.#at(topic, partitions, EARLIEST),
       this.#at(topic, partitions, LATEST),

@@ -1,4 +1,4 @@
-import type { KafkaJSError } from '../errors.js'
+import type { KafkaJSProtocolError } from '../errors.js'
 import type { PartitionMetadata } from '../partitioners.js'
 import type { PartitionOffset } from '../types.js'
 
@@ -113,7 +113,7 @@ export interface AlterConfigResponse {
 }
 
 /** The first offset of a partition, and the one that the next record will get. */
-export type TopicOffsets = PartitionOffset & { high: string; low: string }
+export type PartitionEnds = PartitionOffset & { high: string; low: string }
 
 /** The brokers of a cluster. */
 export interface ClusterDescription {
@@ -153,7 +153,7 @@ export interface GroupOverview {
   groupId: string
   protocolType: string
   /** Where it stands; empty where the broker does not say. */
-  state: ConsumerGroupState | ''
+  state: AnyGroupState | ''
   /** Its protocol: `classic`, or `consumer` (KIP-848); empty where the broker does not say. */
   type: string
 }
@@ -162,7 +162,7 @@ export interface GroupOverview {
 export interface DeleteGroupsResult {
   groupId: string
   errorCode?: number
-  error?: KafkaJSError
+  error?: KafkaJSProtocolError
 }
 
 /** What a group has committed of a topic. */
@@ -174,13 +174,28 @@ export interface TopicGroupOffsets {
 /** What a group has committed of a partition. */
 export type FetchOffsetsPartition = PartitionOffset & { metadata: string | null }
 
-/** Where a group stands; `Assigning` and `Reconciling` are of KIP-848's groups alone. */
+/** Where a group stands, as groups of the classic protocol do. */
 export type ConsumerGroupState =
   | 'Unknown'
   | 'PreparingRebalance'
   | 'CompletingRebalance'
-  | 'Assigning'
-  | 'Reconciling'
   | 'Stable'
   | 'Dead'
   | 'Empty'
+
+/** Where a group stands; `Assigning` and `Reconciling` are of KIP-848's groups alone. */
+export type AnyGroupState = ConsumerGroupState | 'Assigning' | 'Reconciling'
+
+/** A place where a broker keeps logs; there is one. */
+export interface LogDirDescription {
+  logDir: string
+  topics: {
+    topic: string
+    /** The bytes of each partition's segments. */
+    partitions: { partition: number; size: number; offsetLag: number; isFuture: boolean }[]
+  }[]
+  /** How many bytes the site may use, where the browser says so. */
+  totalBytes?: number
+  /** How many of them are left, where that is known; 0 while producers are refused. */
+  usableBytes?: number
+}

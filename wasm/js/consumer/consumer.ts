@@ -1,143 +1,88 @@
-import {
-  KafkaJSError,
-  KafkaJSNonRetriableError,
-  KafkaJSNumberOfRetriesExceeded,
-  KafkaJSOffsetOutOfRange,
-  type KafkaJSProtocolError,
-} from '../errors.js'
-import {
-  Emitter,
-  type InstrumentationEvent,
-  type RemoveInstrumentationEventListener,
-} from '../events.js'
 import { Groups } from '../admin/groups.js'
 import type { GroupDescription } from '../admin/types.js'
+import { KafkaJSNonRetriableError, KafkaJSOffsetOutOfRange, type KafkaJSProtocolError } from '../errors.js'
+import { type ConsumerEventMap, consumerEvents } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
+import type { Batch } from '../message.js'
+import { Part } from '../part.js'
 import type { Fault } from '../pkg/ottla_wasm.js'
 import { errorOf, type Session, type SessionEvents } from '../session.js'
+import { readableOf } from '../streams.js'
 import type {
   ConsumerConfig,
-  RetryOptions,
+  Retry,
   TopicPartitionOffset,
   TopicPartitionOffsetAndMetadata,
   TopicPartitions,
 } from '../types.js'
-import { groupEvents, Membership } from './group.js'
-import { type Assigned, byTopic, Partitions, type Place } from './partitions.js'
-import { Runner } from './runner.js'
+import { Assigners } from './assigners.js'
+import { checkAssignment, checkOffsets, checkPaused, checkRun, placeOf } from './checks.js'
+import { Commits } from './commits.js'
+import { Membership } from './group.js'
+import { Messages, type MessagesOptions, type ReceivedMessage } from './messages.js'
+import { type Assigned, Partitions } from './partitions.js'
+import { Run, type RunOwner } from './run.js'
 import { Subscription } from './subscription.js'
 import type {
-  Assignment,
   ConsumerRunConfig,
   ConsumerSubscribeTopic,
   ConsumerSubscribeTopics,
-  EachBatchPayload,
-  OffsetsByTopicPartition,
+  ManualAssignment,
 } from './types.js'
-
-/** How often what is done is committed while a batch takes long, in milliseconds; Kafka's default. */
-const AUTO_COMMIT_INTERVAL_MS = 5_000
 
 /**
  * Reads records, as a member of a group (`groupId` and {@link Consumer.subscribe}) or of partitions
  * that the application names ({@link Consumer.assign}). Made by {@link Kafka.consumer}.
  */
-export class Consumer {
+export class Consumer extends Part<ConsumerEventMap> {
   /** What {@link Consumer.on} tells of. */
-  readonly events = {
-    ...groupEvents,
-    CONNECT: 'consumer.connect',
-    DISCONNECT: 'consumer.disconnect',
-    STOP: 'consumer.stop',
-    CRASH: 'consumer.crash',
-  } as const
+  override readonly events = consumerEvents
 
-  readonly #config: ConsumerConfig
-  readonly #retry: Required<RetryOptions>
-  readonly #open: (events: SessionEvents) => Promise<Session>
-  readonly #logger: Logger
-  readonly #emitter = new Emitter()
+  readonly #groupId: string
+  readonly #retry: RunOwner['retry']
+  readonly #open: (events: SessionEvents, assigners: Assigners) => Promise<Session>
+  readonly #assigners: Assigners
   readonly #partitions = new Partitions()
   readonly #subscription = new Subscription()
   readonly #membership: Membership
-  #opening: Promise<Session> | undefined
+  readonly #commits: Commits
+  readonly #owner: RunOwner
   #session: Session | undefined
-  #runner: Runner | undefined
-  /** Settled when the consumer runs no more. */
-  #running: Promise<void> | undefined
+  #run: Run | undefined
+  /** What the run is for, where it is for a loop. */
+  #messages: Messages | undefined
   #stopping: Promise<void> | undefined
-  #wanted = false
-  #stopRestart: () => void = () => {}
-  #autoCommit = true
-  #threshold = 0
-  #uncommitted = 0
-  /** Why a partition cannot be read. */
+  /** Why a partition cannot be read, while nothing runs. */
   #failure: Error | undefined
 
   /** @internal */
   constructor(
     config: ConsumerConfig,
-    retry: Required<RetryOptions>,
-    open: (events: SessionEvents) => Promise<Session>,
+    retry: Retry,
+    open: (events: SessionEvents, assigners: Assigners) => Promise<Session>,
     logger: Logger,
   ) {
-    this.#config = config
-    this.#retry = retry
+    super(consumerEvents, logger)
+    this.#groupId = config.groupId ?? ''
+    this.#retry = { ...retry, restartOnFailure: config.retry?.restartOnFailure }
     this.#open = open
-    this.#logger = logger
-    const wake = () => this.#runner?.wake()
+    const parts = { groupId: this.#groupId, partitions: this.#partitions, emitter: this.emitter, logger }
+    this.#assigners = new Assigners(config.partitionAssigners, this.#groupId, logger, (operation) =>
+      this.#connected().call(operation),
+    )
     this.#membership = new Membership(
       {
-        groupId: config.groupId ?? '',
-        partitions: this.#partitions,
+        ...parts,
         subscription: this.#subscription,
-        emitter: this.#emitter,
-        logger,
-        wake,
+        assigners: this.#assigners,
+        wake: () => this.#run?.wake(),
         failed: (error) => this.#fail(error),
       },
       () => this.#session,
     )
-  }
-
-  /** Connects. Rejects, within seconds, where the broker cannot be reached or opened. */
-  async connect(): Promise<void> {
-    this.#opening ??= this.#open({
-      fetchReady: () => this.#runner?.wake(),
-      fetchFailed: (topic, partition, error) => this.#fetchFailed(topic, partition, error),
-      group: (kind, payload) => this.#membership.told(kind, payload),
-    })
-    try {
-      this.#session = await this.#opening
-    } catch (error) {
-      this.#opening = undefined
-      throw error
-    }
-    if (!this.#subscribed) this.#assignAll()
-    this.#emitter.emit(this.events.CONNECT)
-  }
-
-  /** Stops, and disconnects. */
-  async disconnect(): Promise<void> {
-    await this.stop()
-    const opening = this.#opening
-    this.#opening = undefined
-    this.#session = undefined
-    ;(await opening?.catch(() => undefined))?.close()
-    if (opening) this.#emitter.emit(this.events.DISCONNECT)
-  }
-
-  /** Calls a function with each event of a kind. */
-  on<T = unknown>(
-    event: string,
-    listener: (event: InstrumentationEvent<T>) => void,
-  ): RemoveInstrumentationEventListener {
-    return this.#emitter.on(event, listener)
-  }
-
-  /** The consumer's log. */
-  logger(): Logger {
-    return this.#logger
+    this.#commits = new Commits(this.#partitions, this.#membership)
+    this.requests.onHeartbeat = () => this.#membership.heard()
+    this.#owner = { ...parts, ...this.#rules() }
   }
 
   /**
@@ -147,7 +92,7 @@ export class Consumer {
    */
   async subscribe(subscription: ConsumerSubscribeTopics | ConsumerSubscribeTopic): Promise<void> {
     this.#needGroup('subscribe()')
-    if (this.#running) {
+    if (this.#run) {
       throw new KafkaJSNonRetriableError('Cannot subscribe to topic while consumer is running')
     }
     if (!this.#subscribed && this.#partitions.all().length > 0) {
@@ -160,17 +105,11 @@ export class Consumer {
    * Reads exactly these partitions from now on, in no group. One that was read before goes on where it
    * is; a new one begins where it says.
    */
-  assign(partitions: Assignment[]): void {
+  assign(partitions: ManualAssignment[]): void {
     if (this.#subscribed) {
       throw new KafkaJSNonRetriableError('The group assigns the partitions: a consumer does one or the other.')
     }
-    for (const each of partitions) {
-      if (typeof each.topic !== 'string' || each.topic === '' || !Number.isInteger(each.partition)) {
-        throw new KafkaJSNonRetriableError(
-          `Invalid assignment ${JSON.stringify(each)}: it needs a topic and a partition`,
-        )
-      }
-    }
+    checkAssignment(partitions)
     const places = partitions.map(placeOf)
     this.#partitions.keep(partitions)
     partitions.forEach((each, index) => this.#partitions.add(each, places[index]))
@@ -186,25 +125,77 @@ export class Consumer {
    * event `CRASH` tells, and the consumer starts anew, unless `retry.restartOnFailure` says no.
    */
   async run(config: ConsumerRunConfig = {}): Promise<void> {
-    const { eachMessage, eachBatch, partitionsConsumedConcurrently = 1 } = config
-    if (!eachMessage === !eachBatch) {
-      throw new KafkaJSNonRetriableError('run() needs one of eachMessage and eachBatch.')
-    }
-    if (!Number.isInteger(partitionsConsumedConcurrently) || partitionsConsumedConcurrently < 1) {
-      throw new KafkaJSNonRetriableError('partitionsConsumedConcurrently must be a number above 0.')
-    }
+    checkRun(config)
     const session = this.#connected()
     await this.#stopping
-    if (this.#running) {
-      this.#logger.warn('run() was called on a consumer that runs already: the call does nothing')
+    if (this.#run) {
+      this.logger().warn('run() was called on a consumer that runs already: the call does nothing')
       return
     }
-    this.#wanted = true
-    if (this.#subscribed) await this.#join(session, config)
+    const inGroup = this.#subscribed
+    this.#commits.begin(inGroup ? session : undefined, config)
+    if (inGroup) {
+      this.#failure = undefined
+      await this.#membership.join(session)
+    }
+    const { signal } = config
+    if (signal?.aborted) return this.#leave()
+    const run = new Run(session, config, this.#owner, this.#failure)
     this.#failure = undefined
-    this.#running = this.#keepRunning(session, config).finally(() => {
-      this.#running = undefined
+    this.#run = run
+    const abort = () => void this.stop()
+    signal?.addEventListener('abort', abort)
+    void run.done.then(() => {
+      signal?.removeEventListener('abort', abort)
+      if (this.#run === run) this.#run = undefined
     })
+  }
+
+  /**
+   * Reads, as {@link Consumer.run} does, for a `for await` loop: each record counts as done, and is
+   * committed in time, when the loop asks for the next one. Leaving the loop stops the consumer; the record
+   * that it was at comes again. A crash after which the consumer does not start anew is thrown.
+   */
+  messages(options: MessagesOptions = {}): AsyncIterableIterator<ReceivedMessage> {
+    return this.read(options)
+  }
+
+  /** {@link Consumer.messages}, without options. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ReceivedMessage> {
+    return this.read({})
+  }
+
+  /**
+   * {@link Consumer.messages}, as a stream: each record counts as done when the next one is read.
+   * Cancelling it stops the consumer.
+   */
+  readable(options: MessagesOptions = {}): ReadableStream<ReceivedMessage> {
+    return readableOf(this.read(options))
+  }
+
+  /** @internal */
+  read(options: MessagesOptions, done?: (batch: Batch) => boolean): Messages {
+    const messages: Messages = new Messages(
+      { run: (config) => this.#runFor(messages, config), stop: () => this.stop(), done },
+      options,
+    )
+    return messages
+  }
+
+  async #runFor(messages: Messages, config: ConsumerRunConfig): Promise<void> {
+    if (this.#run) {
+      throw new KafkaJSNonRetriableError('The consumer runs already: one loop, stream or run() at a time.')
+    }
+    this.#messages = messages
+    const crashed = this.on('consumer.crash', ({ payload }) => {
+      if (!payload.restart) messages.fail(payload.error)
+    })
+    const stopped = this.on('consumer.stop', () => {
+      crashed()
+      stopped()
+      messages.end()
+    })
+    await this.run(config)
   }
 
   /** Stops reading when what was handed out is done, and leaves the group. `run` goes on from there. */
@@ -231,11 +222,13 @@ export class Consumer {
     found.generation++
     this.#session?.run((client) => client.seek(topic, partition, place))
     this.#failure = undefined
-    this.#runner?.wake()
+    this.#run?.forgive()
+    this.#run?.wake()
   }
 
   /** Pauses partitions, or a topic as a whole. */
-  pause(topics: { topic: string; partitions?: number[] }[]): void {
+  pause(topics: { topic: string; partitions?: number[] }[] = []): void {
+    checkPaused(topics)
     for (const each of topics) {
       for (const { topic, partition } of this.#partitions.setPaused(each, true)) {
         this.#session?.run((client) => client.pause(topic, partition))
@@ -244,13 +237,14 @@ export class Consumer {
   }
 
   /** Resumes partitions, or a topic as a whole. */
-  resume(topics: { topic: string; partitions?: number[] }[]): void {
+  resume(topics: { topic: string; partitions?: number[] }[] = []): void {
+    checkPaused(topics)
     for (const each of topics) {
       for (const { topic, partition } of this.#partitions.setPaused(each, false)) {
         this.#session?.run((client) => client.resume(topic, partition))
       }
     }
-    this.#runner?.wake()
+    this.#run?.wake()
   }
 
   /** What is paused. */
@@ -264,13 +258,7 @@ export class Consumer {
    */
   async commitOffsets(offsets: TopicPartitionOffsetAndMetadata[] = []): Promise<void> {
     this.#needGroup('commitOffsets()')
-    for (const { topic, offset } of offsets) {
-      if (typeof topic !== 'string' || topic === '' || !/^\d+$/.test(String(offset))) {
-        throw new KafkaJSNonRetriableError(
-          `Invalid offset ${JSON.stringify(offset)} of topic ${topic}: it is a number, as a string`,
-        )
-      }
-    }
+    checkOffsets(offsets)
     await this.#membership.commit(this.#connected(), offsets.length > 0 ? offsets : undefined)
   }
 
@@ -279,7 +267,28 @@ export class Consumer {
     this.#needGroup('describeGroup()')
     const session = this.#connected()
     const groups = new Groups((operation) => session.call(operation), this.#retry)
-    return groups.describeOne(this.#config.groupId ?? '')
+    return groups.describeOne(this.#groupId)
+  }
+
+  /** @internal */
+  protected override async open(): Promise<void> {
+    await this.#assigners.load()
+    const events: SessionEvents = {
+      fetchReady: () => this.#run?.wake(),
+      fetchFailed: (topic, partition, error) => this.#fetchFailed(topic, partition, error),
+      group: (kind, payload) => this.#membership.told(kind, payload),
+      requests: this.requests,
+    }
+    this.#session = await this.#open(events, this.#assigners)
+    if (!this.#subscribed) this.#assignAll()
+  }
+
+  /** Stops. @internal */
+  protected override async close(): Promise<void> {
+    await this.stop()
+    const session = this.#session
+    this.#session = undefined
+    session?.close()
   }
 
   get #subscribed(): boolean {
@@ -287,12 +296,12 @@ export class Consumer {
   }
 
   #connected(): Session {
-    if (!this.#session) throw new KafkaJSError('The consumer is disconnected: call connect() first.')
+    if (!this.#session) throw this.disconnected()
     return this.#session
   }
 
   #needGroup(what: string): void {
-    if (!this.#config.groupId) {
+    if (!this.#groupId) {
       throw new KafkaJSNonRetriableError(
         `${what} needs a group: kafka.consumer({ groupId: '…' }). Without one, name the partitions: \
 consumer.assign([{ topic, partition, offset: 'earliest' }])`,
@@ -300,123 +309,42 @@ consumer.assign([{ topic, partition, offset: 'earliest' }])`,
     }
   }
 
-  async #join(session: Session, { autoCommit, autoCommitInterval, autoCommitThreshold }: ConsumerRunConfig): Promise<void> {
-    this.#autoCommit = autoCommit ?? true
-    this.#threshold = autoCommitThreshold ?? 0
-    this.#uncommitted = 0
-    session.run((client) =>
-      client.setAutoCommit(this.#autoCommit, autoCommitInterval ?? AUTO_COMMIT_INTERVAL_MS),
-    )
-    await this.#membership.join(session)
+  async #stop(): Promise<void> {
+    this.#run?.stop()
+    // Whoever reads may be the very one who stops it.
+    this.#messages?.end()
+    await this.#run?.done
+    await this.#leave()
   }
 
-  async #stop(): Promise<void> {
-    this.#wanted = false
-    this.#stopRestart()
-    this.#runner?.stop()
-    await this.#running
+  async #leave(): Promise<void> {
     if (this.#subscribed && this.#session) await this.#membership.leave(this.#session)
   }
 
-  /** Runs, and after a crash again. */
-  async #keepRunning(session: Session, config: ConsumerRunConfig): Promise<void> {
-    while (this.#wanted) {
-      const { eachMessage, eachBatch, eachBatchAutoResolve = true } = config
-      const options = {
-        eachMessage,
-        eachBatch,
-        eachBatchAutoResolve,
-        concurrency: config.partitionsConsumedConcurrently ?? 1,
-        retry: this.#retry,
-      }
-      this.#runner = new Runner(session, this.#partitions, options, this.#ownerOfRunner(), this.#logger)
-      if (this.#failure) this.#runner.fail(this.#failure)
-      try {
-        await this.#runner.run()
-        break
-      } catch (error) {
-        this.#failure = undefined
-        if (!(await this.#crashed(error as Error))) break
-      }
-    }
-    this.#runner = undefined
-    this.#emitter.emit(this.events.STOP)
-  }
-
-  /** Tells of a crash, and says whether to start anew. */
-  async #crashed(error: Error): Promise<boolean> {
-    const { restartOnFailure } = this.#config.retry ?? {}
-    const again = error instanceof KafkaJSNumberOfRetriesExceeded || (error as KafkaJSError).retriable === true
-    const restart = this.#wanted && again && ((await restartOnFailure?.(error)) ?? true)
-    this.#logger.error(`The consumer has ${restart ? 'crashed' : 'stopped'}: ${error.message}`)
-    this.#emitter.emit(this.events.CRASH, { error, groupId: this.#config.groupId ?? '', restart })
-    if (!restart) {
-      this.#wanted = false
-      // Others may go on with its partitions.
-      if (this.#subscribed && this.#session) await this.#membership.leave(this.#session)
-      return false
-    }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#retry.initialRetryTime)
-      this.#stopRestart = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    return true
-  }
-
-  #ownerOfRunner() {
+  /** What a run has to tell and to ask. */
+  #rules(): Pick<RunOwner, 'retry' | 'commits' | 'processed' | 'fetchDone' | 'pause' | 'restarted' | 'gaveUp'> {
+    const commits = this.#commits
     return {
-      processed: (assigned: Assigned, next: number) => {
-        if (!this.#subscribed) return
-        this.#uncommitted += Math.max(0, next - Math.max(assigned.processed, assigned.committed, 0))
-        assigned.processed = next
-        const { topic, partition } = assigned
-        this.#session?.client.markProcessed(topic, partition, next)
-        if (this.#threshold > 0 && this.#uncommitted >= this.#threshold) this.#commitDone()
-      },
-      fetchDone: () => this.#commitDone(),
-      commit: {
-        commitOffsetsIfNecessary: (offsets?: OffsetsByTopicPartition) => this.#commitIf(offsets),
-        uncommittedOffsets: () => this.#uncommittedOffsets(),
-      } satisfies Pick<EachBatchPayload, 'commitOffsetsIfNecessary' | 'uncommittedOffsets'>,
+      retry: this.#retry,
+      commits,
+      processed: (assigned, next) => commits.processed(assigned, next),
+      fetchDone: () => commits.done(),
       pause: ({ topic, partition }: Assigned) => {
         const topics = [{ topic, partitions: [partition] }]
         this.pause(topics)
         return () => this.resume(topics)
       },
-    }
-  }
-
-  #commitDone(): void {
-    if (!this.#subscribed || !this.#autoCommit) return
-    this.#uncommitted = 0
-    this.#membership.commitDone()
-  }
-
-  /** As in KafkaJS: with offsets, these; without, what is done, where commits are automatic. */
-  async #commitIf(offsets?: OffsetsByTopicPartition): Promise<void> {
-    if (!this.#subscribed) return
-    if (offsets) {
-      const flat = offsets.topics.flatMap(({ topic, partitions }) =>
-        partitions.map((each) => ({ topic, ...each })),
-      )
-      if (flat.length > 0) await this.#membership.commit(this.#connected(), flat)
-    } else this.#commitDone()
-  }
-
-  #uncommittedOffsets(): OffsetsByTopicPartition {
-    const open = this.#partitions.all().filter(({ processed, committed }) => processed > committed)
-    return {
-      topics: byTopic(open, ({ partition, processed }) => ({ partition, offset: String(processed) })),
+      restarted: async () => {
+        if (this.#subscribed && !this.#membership.isIn) await this.#membership.join(this.#connected())
+      },
+      gaveUp: () => this.#leave(),
     }
   }
 
   #fetchFailed(topic: string, partition: number, fault: Fault): void {
     const error = errorOf(fault)
     if (fault.retriable) {
-      this.#logger.warn(error.message)
+      this.logger().warn(error.message)
       return
     }
     const out = fault.type === 'OFFSET_OUT_OF_RANGE'
@@ -428,8 +356,8 @@ consumer.assign([{ topic, partition, offset: 'earliest' }])`,
   }
 
   #fail(error: Error): void {
-    this.#failure = error
-    this.#runner?.fail(error)
+    if (this.#run) this.#run.fail(error)
+    else this.#failure = error
   }
 
   #assignAll(): void {
@@ -441,22 +369,4 @@ consumer.assign([{ topic, partition, offset: 'earliest' }])`,
       for (const { topic, partition, paused } of all) if (paused) client.pause(topic, partition)
     })
   }
-}
-
-function placeOf({ topic, partition, offset, timestamp }: Assignment): Place {
-  if (timestamp !== undefined) {
-    const time = Number(timestamp)
-    if (Number.isFinite(time) && offset === undefined) return { timestamp: time }
-    throw new KafkaJSNonRetriableError(
-      `Invalid start of ${topic}-${partition}: give an offset, or a timestamp in milliseconds`,
-    )
-  }
-  if (offset === undefined || offset === 'earliest' || offset === '-2') return 'earliest'
-  if (offset === 'latest' || offset === '-1') return 'latest'
-  const number = Number(offset)
-  if (Number.isInteger(number) && number >= 0) return { offset: number }
-  throw new KafkaJSNonRetriableError(
-    `Invalid offset ${JSON.stringify(offset)} of ${topic}-${partition}: an offset is a number of 0 \
-or more, 'earliest' or 'latest'`,
-  )
 }

@@ -1,18 +1,14 @@
-import type { KafkaJSError } from '../errors.js'
-import type { Emitter } from '../events.js'
+import { KafkaJSError, KafkaJSNonRetriableError } from '../errors.js'
+import type { Emitter } from '../instrumentation/emitter.js'
+import { type ConsumerEvents, consumerEvents } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
 import type { Fault } from '../pkg/ottla_wasm.js'
 import { errorOf, type Session } from '../session.js'
 import type { TopicPartition, TopicPartitionOffset } from '../types.js'
+import type { Assigners } from './assigners.js'
 import { byTopic, type Partitions } from './partitions.js'
 import type { Subscription } from './subscription.js'
-
-/** What a consumer tells of its group, by KafkaJS's names. */
-export const groupEvents = {
-  GROUP_JOIN: 'consumer.group_join',
-  REBALANCING: 'consumer.rebalancing',
-  COMMIT_OFFSETS: 'consumer.commit_offsets',
-} as const
+import type { GroupMember } from './types.js'
 
 /** What the client tells at the end of a rebalance. */
 interface Joined {
@@ -22,6 +18,16 @@ interface Joined {
   assignor: string
   duration: number
   partitions: TopicPartition[]
+  /** Assigned without a subscription. */
+  leftAlone: TopicPartition[]
+}
+
+/** What a leader has to share out. */
+interface Wanted {
+  generationId: number
+  assignor: string
+  members: GroupMember[]
+  topics: string[]
 }
 
 interface Committed extends TopicPartition {
@@ -34,6 +40,7 @@ export interface MembershipOwner {
   readonly groupId: string
   readonly partitions: Partitions
   readonly subscription: Subscription
+  readonly assigners: Assigners
   readonly emitter: Emitter
   readonly logger: Logger
   /** There is something new to do. */
@@ -50,8 +57,13 @@ export class Membership {
   readonly #owner: MembershipOwner
   readonly #session: () => Session | undefined
   #joined: Joined | undefined
+  /** What the group shares out as far as this member is concerned. */
+  #topics: string[] = []
+  /** Whether the client is told to be in the group, and has not been put out for good. */
+  #isIn = false
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
-  #left: () => void = () => {}
+  /** Who waits until the member has left. */
+  #leaving: (() => void)[] = []
   #committing = false
   #again = false
 
@@ -60,16 +72,23 @@ export class Membership {
     this.#session = session
   }
 
+  get isIn(): boolean {
+    return this.#isIn
+  }
+
   /** Joins. Resolves when the member has its first partitions, or learns that there are none for it. */
   join(session: Session): Promise<void> {
-    const { subscription } = this.#owner
+    const { subscription, assigners } = this.#owner
+    this.#topics = [...subscription.named.keys()]
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
       session.run((client) => {
         for (const [topic, fromBeginning] of subscription.named) {
           client.setAutoOffsetReset(topic, fromBeginning)
         }
-        client.subscribe(subscription.hasPatterns ? undefined : [...subscription.named.keys()])
+        assigners.announce(client, this.#topics)
+        client.subscribe(subscription.hasPatterns ? undefined : this.#topics)
+        this.#isIn = true
       })
     })
   }
@@ -77,12 +96,13 @@ export class Membership {
   /** Leaves. What is done is committed before, unless that is left to the application. */
   leave(session: Session): Promise<void> {
     return new Promise((resolve) => {
-      this.#left = resolve
+      this.#leaving.push(resolve)
+      this.#isIn = false
       try {
         session.run((client) => client.leaveGroup())
       } catch {
         // It is out already.
-        resolve()
+        this.#left()
       }
     })
   }
@@ -98,6 +118,10 @@ export class Membership {
         return this.#emit('REBALANCING', { memberId: this.#joined?.memberId ?? '' })
       case 'assigned':
         for (const each of payload as TopicPartition[]) {
+          if (!this.#owner.subscription.wants(each.topic)) {
+            this.#session()?.run((client) => client.pause(each.topic, each.partition))
+            continue
+          }
           const { topic, partition, paused, place } = partitions.add(each, this.#owner.subscription.takeSeek(each))
           this.#session()?.run((client) => {
             if (place !== undefined) client.seek(topic, partition, place)
@@ -111,6 +135,9 @@ export class Membership {
       case 'lost':
         for (const each of payload as TopicPartition[]) partitions.remove(each)
         return this.#owner.wake()
+      case 'assign':
+        void this.#assign(payload as Wanted)
+        return
       case 'joined':
         return this.#joins(payload as Joined)
       case 'committed':
@@ -122,11 +149,19 @@ export class Membership {
         return this.#left()
       case 'failed': {
         const error = errorOf(payload as Fault)
+        this.#isIn = false
         for (const { reject } of this.#waiting.splice(0)) reject(error)
         this.#left()
         this.#owner.failed(error)
       }
     }
+  }
+
+  /** The broker has heard of the member. */
+  heard(): void {
+    if (!this.#joined) return
+    const { memberId, generationId } = this.#joined
+    this.#emit('HEARTBEAT', { memberId, groupGenerationId: generationId })
   }
 
   /** Commits what is done; what is done meanwhile, behind it. */
@@ -172,12 +207,35 @@ export class Membership {
     if (failed?.error) throw errorOf(failed.error)
   }
 
+  #left(): void {
+    for (const resolve of this.#leaving.splice(0)) resolve()
+  }
+
   #choose(topics: string[]): void {
     const chosen = this.#owner.subscription.matching(topics)
+    this.#topics = [...chosen.keys()]
     this.#session()?.run((client) => {
       for (const [topic, fromBeginning] of chosen) client.setAutoOffsetReset(topic, fromBeginning)
-      client.chooseTopics([...chosen.keys()])
+      this.#owner.assigners.announce(client, this.#topics)
+      client.chooseTopics(this.#topics)
     })
+  }
+
+  /** Asks the application's assigner, and passes its answer on. */
+  async #assign({ assignor, members, topics, generationId }: Wanted): Promise<void> {
+    try {
+      const given = await this.#owner.assigners.assign(assignor, members, topics)
+      this.#session()?.run((client) => client.giveAssignment(generationId, given))
+    } catch (error) {
+      const { message } = error as Error
+      const cause = error instanceof Error ? error : new KafkaJSError(String(error))
+      const failed = new KafkaJSNonRetriableError(`The assigner ${assignor} failed: ${message}`, { cause })
+      for (const { reject } of this.#waiting.splice(0)) reject(failed)
+      this.#owner.failed(failed)
+      // Others can lead the group then.
+      const session = this.#session()
+      if (session) await this.leave(session)
+    }
   }
 
   /** Lets what is being processed end, and gives the partitions up. */
@@ -196,7 +254,11 @@ export class Membership {
   #joins(joined: Joined): void {
     this.#joined = joined
     const { memberId, leaderId, generationId, duration, assignor } = joined
-    const assignment = byTopic(joined.partitions, ({ partition }) => partition)
+    const all = [...joined.partitions, ...joined.leftAlone]
+    const assigned = byTopic(all, ({ partition }) => partition)
+    const isMine = ({ topic }: { topic: string }) => this.#owner.subscription.wants(topic)
+    const assignment = assigned.filter(isMine).map(({ topic, partitions }) => [topic, partitions])
+    if (assignment.length < assigned.length) this.#receivedOthers(joined, assigned.map(({ topic }) => topic))
     this.#emit('GROUP_JOIN', {
       memberId,
       leaderId,
@@ -204,11 +266,22 @@ export class Membership {
       isLeader: memberId === leaderId,
       groupProtocol: assignor,
       duration,
-      memberAssignment: Object.fromEntries(
-        assignment.map(({ topic, partitions }) => [topic, partitions]),
-      ),
+      memberAssignment: Object.fromEntries(assignment),
     })
     for (const { resolve } of this.#waiting.splice(0)) resolve()
+  }
+
+  /** An assigner was free with what it gives. */
+  #receivedOthers({ memberId, generationId }: Joined, assignedTopics: string[]): void {
+    const payload = {
+      memberId,
+      generationId,
+      assignedTopics,
+      topicsSubscribed: this.#topics,
+      topicsNotSubscribed: assignedTopics.filter((topic) => !this.#owner.subscription.wants(topic)),
+    }
+    this.#owner.logger.warn('Consumer group received unsubscribed topics', payload)
+    this.#emit('RECEIVED_UNSUBSCRIBED_TOPICS', payload)
   }
 
   #committed(outcomes: Committed[]): void {
@@ -233,8 +306,8 @@ export class Membership {
     })
   }
 
-  #emit(event: keyof typeof groupEvents, payload: object): void {
+  #emit(event: keyof ConsumerEvents, payload: object): void {
     const { emitter, groupId } = this.#owner
-    emitter.emit(groupEvents[event], { groupId, ...payload })
+    emitter.emit(consumerEvents[event], { groupId, ...payload })
   }
 }

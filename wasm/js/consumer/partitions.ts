@@ -25,8 +25,8 @@ export interface Assigned extends TopicPartition {
 /** The partitions that a consumer reads, and what is paused. */
 export class Partitions {
   #all = new Map<string, Assigned>()
-  /** Topics that were paused as a whole, so that partitions that come later are paused too. */
-  readonly #pausedTopics = new Set<string>()
+  /** By topic: whether it is paused as a whole, and for which partitions something else holds. */
+  readonly #pauses = new Map<string, { all: boolean; but: Set<number> }>()
 
   get(topic: string, partition: number): Assigned | undefined {
     return this.#all.get(keyOf(topic, partition))
@@ -54,7 +54,7 @@ export class Partitions {
       topic,
       partition,
       place,
-      paused: this.#pausedTopics.has(topic),
+      paused: this.#isPaused(topic, partition),
       generation: 0,
       leaving: false,
       busy: undefined,
@@ -80,17 +80,28 @@ export class Partitions {
     for (const each of this.all()) if (!kept.has(keyOf(each.topic, each.partition))) this.remove(each)
   }
 
-  /** Marks as paused or not; returns those that it concerns. */
+  /**
+   * Marks as paused or not, also what is not assigned yet, or not any more. Returns those of the
+   * assigned that it concerns.
+   */
   setPaused({ topic, partitions }: { topic: string; partitions?: number[] }, paused: boolean): Assigned[] {
-    if (!partitions) {
-      if (paused) this.#pausedTopics.add(topic)
-      else this.#pausedTopics.delete(topic)
+    const known = this.#pauses.get(topic) ?? { all: false, but: new Set<number>() }
+    const next = partitions ? known : { all: paused, but: new Set<number>() }
+    this.#pauses.set(topic, next)
+    for (const partition of partitions ?? []) {
+      if (paused === next.all) next.but.delete(partition)
+      else next.but.add(partition)
     }
-    const chosen = partitions
-      ? partitions.map((partition) => this.find(topic, partition))
-      : this.all().filter((each) => each.topic === topic)
+    const chosen = this.all().filter(
+      (each) => each.topic === topic && (partitions?.includes(each.partition) ?? true),
+    )
     for (const each of chosen) each.paused = paused
     return chosen
+  }
+
+  #isPaused(topic: string, partition: number): boolean {
+    const { all = false, but } = this.#pauses.get(topic) ?? {}
+    return all !== (but?.has(partition) ?? false)
   }
 
   paused(): TopicPartitions[] {

@@ -1,13 +1,12 @@
-import {
-  KafkaJSError,
-  KafkaJSNonRetriableError,
-  KafkaJSNumberOfRetriesExceeded,
-} from '../errors.js'
+import { KafkaJSError, KafkaJSNonRetriableError, KafkaJSNumberOfRetriesExceeded } from '../errors.js'
+import type { Emitter } from '../instrumentation/emitter.js'
+import { consumerEvents } from '../instrumentation/events.js'
 import type { Logger } from '../logger.js'
-import { Batch, KafkaMessage } from '../message.js'
+import { Batch } from '../message.js'
 import type { Fetch } from '../pkg/ottla_wasm.js'
 import type { Session } from '../session.js'
-import type { RetryOptions } from '../types.js'
+import type { Retry } from '../types.js'
+import { Delivery } from './delivery.js'
 import type { Assigned, Partitions } from './partitions.js'
 import type { EachBatchHandler, EachBatchPayload, EachMessageHandler } from './types.js'
 
@@ -18,22 +17,23 @@ export interface RunnerOptions {
   eachBatchAutoResolve: boolean
   /** How many partitions are processed side by side. */
   concurrency: number
-  retry: Required<RetryOptions>
+  retry: Retry
 }
 
 /** What a {@link Runner} needs of its consumer. */
 export interface RunnerOwner {
+  readonly emitter: Emitter
+  /** What `eachBatch` may commit. */
+  readonly commits: Pick<EachBatchPayload, 'commitOffsetsIfNecessary' | 'uncommittedOffsets'>
   /** Everything before this offset of a partition is done. */
   processed(assigned: Assigned, nextOffset: number): void
   /** A fetch is done, as far as it will be. */
   fetchDone(): void
-  /** What `eachBatch` may commit. */
-  commit: Pick<EachBatchPayload, 'commitOffsetsIfNecessary' | 'uncommittedOffsets'>
   pause(assigned: Assigned): () => void
 }
 
-/** How often it is told what is done while a fetch is processed: a batch may take long. */
-const PROGRESS_INTERVAL_MS = 100
+/** A mistake in the program, which stays however often one tries: KafkaJS's list. */
+const MISTAKES = ['RangeError', 'ReferenceError', 'SyntaxError', 'TypeError']
 
 /**
  * Takes what is fetched and gives it to the application: records of a partition one after the other,
@@ -92,7 +92,7 @@ export class Runner {
 
   /** Runs until it is stopped, or fails. Nothing is being processed any more then. */
   async run(): Promise<void> {
-    while (!this.#stopping && !this.#failure) {
+    while (this.#goesOn()) {
       // Records may arrive during the very call that finds none.
       this.#arrived = false
       if (this.#active.size < this.#options.concurrency) {
@@ -111,6 +111,8 @@ export class Runner {
     await Promise.all(this.#active)
     if (this.#failure) throw this.#failure
   }
+
+  readonly #goesOn = (): boolean => !this.#stopping && !this.#failure
 
   #start(fetch: Fetch): void {
     const { topic, partition } = fetch
@@ -137,123 +139,67 @@ export class Runner {
   }
 
   async #process(fetch: Fetch, assigned: Assigned): Promise<void> {
-    const { eachMessage, eachBatch } = this.#options
-    const { generation } = assigned
+    const { eachMessage, eachBatch, eachBatchAutoResolve } = this.#options
+    const delivery = new Delivery(this.#session, fetch, assigned, this.#owner, this.#goesOn)
+    const end = this.#tellStart(fetch)
     try {
-      if (eachMessage) await this.#eachMessage(fetch, assigned, eachMessage)
-      else if (eachBatch) await this.#eachBatch(fetch, assigned, eachBatch)
+      if (eachMessage) await delivery.eachMessage(eachMessage)
+      else if (eachBatch) await delivery.eachBatch(eachBatch, eachBatchAutoResolve)
       assigned.failures = 0
+      end?.()
     } catch (error) {
       // What was thrown over records that are no longer this consumer's is nobody's concern.
-      if (assigned.generation !== generation) return
+      if (!delivery.isFresh) return
       await this.#failed(fetch, assigned, errorFrom(error))
     }
     if (fetch.damage) throw damaged(fetch)
   }
 
-  async #eachMessage(fetch: Fetch, assigned: Assigned, handle: EachMessageHandler): Promise<void> {
-    const { topic, partition } = fetch
-    const { generation } = assigned
-    const pause = () => this.#owner.pause(assigned)
-    let told = Date.now()
-    const offsetOf = (index: number) => fetch.stamps[index * 2] as number
-    for (let index = 0; index < fetch.count; index++) {
-      if (assigned.generation !== generation) return
-      if (assigned.paused || assigned.leaving || this.#stopping || this.#failure) {
-        if (index > 0) this.#owner.processed(assigned, offsetOf(index))
-        return this.#seekBack(fetch, assigned, offsetOf(index))
-      }
-      const message = new KafkaMessage(fetch, index)
-      try {
-        const handled = handle({ topic, partition, message, heartbeat: nothing, pause })
-        // A function that returns nothing does not cost a turn of the queue of microtasks.
-        if (handled) await handled
-      } catch (error) {
-        if (assigned.generation === generation) {
-          if (index > 0) {
-            this.#owner.processed(assigned, offsetOf(index))
-            assigned.failures = 0
-          }
-          this.#seekBack(fetch, assigned, offsetOf(index))
-        }
-        throw error
-      }
-      if (index % 64 === 63 && Date.now() - told > PROGRESS_INTERVAL_MS) {
-        told = Date.now()
-        if (assigned.generation === generation) this.#owner.processed(assigned, offsetOf(index) + 1)
-      }
+  /** Tells of a batch, and returns what tells of its end; nothing, where nobody listens. */
+  #tellStart(fetch: Fetch): (() => void) | undefined {
+    const { START_BATCH_PROCESS, END_BATCH_PROCESS } = consumerEvents
+    const { emitter } = this.#owner
+    if (!emitter.hears(START_BATCH_PROCESS, END_BATCH_PROCESS)) return undefined
+    const batch = new Batch(fetch)
+    const { topic, partition, highWatermark } = batch
+    const payload = {
+      topic,
+      partition,
+      highWatermark,
+      offsetLag: batch.offsetLag(),
+      offsetLagLow: batch.offsetLagLow(),
+      batchSize: fetch.count,
+      firstOffset: batch.firstOffset(),
+      lastOffset: batch.lastOffset(),
     }
-    // Behind it there may be offsets without records, which are done as well.
-    if (assigned.generation === generation) this.#owner.processed(assigned, fetch.nextOffset)
-  }
-
-  async #eachBatch(fetch: Fetch, assigned: Assigned, handle: EachBatchHandler): Promise<void> {
-    const { generation } = assigned
-    const fresh = () => assigned.generation === generation
-    let resolved = -1
-    // Whoever was told to break off has probably not done all records.
-    let cut = false
-    const orCut = (goesOn: boolean) => {
-      cut ||= !goesOn
-      return goesOn
-    }
-    const resolve = (next: number) => {
-      if (next <= resolved || !fresh()) return
-      resolved = next
-      this.#owner.processed(assigned, next)
-    }
-    const rewind = () => {
-      if (!fresh()) return
-      const next = Math.max(resolved, fetch.firstOffset)
-      if (next < fetch.nextOffset) this.#seekBack(fetch, assigned, next)
-    }
-    try {
-      await handle({
-        batch: new Batch(fetch),
-        resolveOffset: (offset) => resolve(Number(offset) + 1),
-        heartbeat: nothing,
-        pause: () => this.#owner.pause(assigned),
-        ...this.#owner.commit,
-        isRunning: () => orCut(!this.#stopping && !this.#failure),
-        isStale: () => !orCut(fresh() && !assigned.leaving),
-      })
-    } catch (error) {
-      if (resolved >= 0) assigned.failures = 0
-      rewind()
-      throw error
-    }
-    if (this.#options.eachBatchAutoResolve && !cut) resolve(fetch.nextOffset)
-    else rewind()
+    emitter.emit(START_BATCH_PROCESS, payload)
+    const start = Date.now()
+    return () => emitter.emit(END_BATCH_PROCESS, { ...payload, duration: Date.now() - start })
   }
 
   /** The application threw: the record comes again, after a pause that grows. */
   async #failed(fetch: Fetch, assigned: Assigned, error: Error): Promise<void> {
     const { retries, initialRetryTime, multiplier, maxRetryTime } = this.#options.retry
-    const where = `${fetch.topic}-${fetch.partition}`
-    this.#logger.error(`The consumer's function failed with a record of ${where}: ${error.message}`, {
+    const what = this.#options.eachMessage ? 'eachMessage' : 'eachBatch'
+    const { topic, partition } = fetch
+    this.#logger.error(`Error when calling ${what}: ${error.message}`, {
+      topic,
+      partition,
+      offset: String(fetch.firstOffset),
       stack: error.stack,
     })
-    if (error instanceof KafkaJSNonRetriableError) throw error
+    if ((error as KafkaJSError).retriable === false || MISTAKES.includes(error.name)) {
+      throw new KafkaJSNonRetriableError(error, { cause: error.cause ?? error })
+    }
     const failures = ++assigned.failures
+    const pause = Math.min(initialRetryTime * multiplier ** (failures - 1), maxRetryTime)
     if (failures > retries) {
       assigned.failures = 0
-      throw new KafkaJSNumberOfRetriesExceeded(error, {
-        retryCount: retries,
-        retryTime: initialRetryTime * multiplier ** (failures - 1),
-      })
+      throw new KafkaJSNumberOfRetriesExceeded(error, { retryCount: retries, retryTime: pause })
     }
-    const pause = Math.min(initialRetryTime * multiplier ** (failures - 1), maxRetryTime)
     await Promise.race([this.#stopped, new Promise((resolve) => setTimeout(resolve, pause))])
   }
-
-  /** Will read again from a record that was not handed out, or not done. */
-  #seekBack({ topic, partition }: Fetch, { leaving }: Assigned, offset: number): void {
-    if (!leaving) this.#session.run((client) => client.seek(topic, partition, { offset }))
-  }
 }
-
-/** KafkaJS asks for it between records; here heartbeats go out by themselves. */
-async function nothing(): Promise<void> {}
 
 function errorFrom(error: unknown): Error {
   return error instanceof Error ? error : new KafkaJSError(String(error))

@@ -52,6 +52,11 @@ export class Subscription {
     return chosen
   }
 
+  /** Whether a topic is one of those, even if it is not known yet. */
+  wants(topic: string): boolean {
+    return this.matching([topic]).has(topic)
+  }
+
   /** Will begin there when the partition is assigned. */
   seekLater({ topic, partition }: TopicPartition, place: Place): void {
     this.#seeks.set(`${topic}-${partition}`, place)

@@ -1,8 +1,11 @@
+import type { Logger } from '../logger.js'
+import type { Abortable } from '../abort.js'
 import type { Batch, KafkaMessage } from '../message.js'
-import type { PartitionOffset, TopicPartition } from '../types.js'
+import type { TopicOffsets, TopicPartition } from '../types.js'
+import type { Cluster } from './cluster.js'
 
 /** Where to begin in a partition: at an offset, at a time, or at one of its ends. */
-export type Assignment = TopicPartition & {
+export type ManualAssignment = TopicPartition & {
   /** An offset, or `'earliest'` (the default) or `'latest'`. */
   offset?: string | 'earliest' | 'latest'
   /** The first record at or after this time, in milliseconds since 1970. */
@@ -17,7 +20,7 @@ export type ConsumerSubscribeTopic = { topic: string | RegExp; fromBeginning?: b
 
 /** Offsets, by topic. */
 export interface OffsetsByTopicPartition {
-  topics: { topic: string; partitions: PartitionOffset[] }[]
+  topics: TopicOffsets[]
 }
 
 /** What `eachMessage` is given. */
@@ -57,7 +60,7 @@ export type EachMessageHandler = (payload: EachMessagePayload) => Promise<void> 
 export type EachBatchHandler = (payload: EachBatchPayload) => Promise<void> | void
 
 /** How records are consumed: by one of the two functions. */
-export interface ConsumerRunConfig {
+export interface ConsumerRunConfig extends Abortable {
   eachMessage?: EachMessageHandler
   eachBatch?: EachBatchHandler
   /** Whether what is done is committed, after each batch and at intervals. True. */
@@ -71,3 +74,33 @@ export interface ConsumerRunConfig {
   /** Whether a batch is done when `eachBatch` returns. True. */
   eachBatchAutoResolve?: boolean
 }
+
+/** Partitions by topic: what a member gets. */
+export type Assignment = { [topic: string]: number[] }
+
+/** A member as its leader sees it; `AssignerProtocol.MemberMetadata` reads what it says of itself. */
+export type GroupMember = { memberId: string; memberMetadata: Uint8Array }
+
+/** What a member gets, as `AssignerProtocol.MemberAssignment` writes it. */
+export type GroupMemberAssignment = { memberId: string; memberAssignment: Uint8Array }
+
+/** What a member says of itself under the name of an assigner. */
+export type GroupState = { name: string; metadata: Uint8Array }
+
+/** Shares partitions out among the members of a group. */
+export type Assigner = {
+  /** By which the members agree on it. */
+  name: string
+  version: number
+  /** Asked of the group's leader. Members that are left out get nothing. */
+  assign(group: { members: GroupMember[]; topics: string[] }): Promise<GroupMemberAssignment[]>
+  /** Asked of each member before it joins. */
+  protocol(subscription: { topics: string[] }): GroupState
+}
+
+/** Makes an assigner for a consumer. */
+export type PartitionAssigner = (config: {
+  cluster: Cluster
+  groupId: string
+  logger: Logger
+}) => Assigner

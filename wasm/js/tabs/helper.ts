@@ -2,6 +2,7 @@
 // an object that can do all but lead.
 
 import { KafkaJSConnectionError, type KafkaJSError } from '../errors.js'
+import { startWorker, switchboard, type WorkerSources } from '../workers.js'
 import type { Failure, FromWorker, ToWorker } from './messages.js'
 import { failureOf, Participant } from './participant.js'
 import { keepTime } from './timers.js'
@@ -19,6 +20,7 @@ export interface HelperOptions {
   name: string
   timeoutMs: number
   module: Promise<WebAssembly.Module>
+  workers: WorkerSources
   receive(message: FromWorker): void
   fail(error: KafkaJSError): void
 }
@@ -27,44 +29,29 @@ export function startHelper(options: HelperOptions): Helper {
   return typeof Worker === 'undefined' ? within(options) : worker(options)
 }
 
-function worker({ name, timeoutMs, module, receive, fail }: HelperOptions): Helper {
-  // In this form, with nothing that depends on anything, bundlers recognize a worker.
-  const worker = new Worker(new URL('../worker.js', import.meta.url), {
-    type: 'module',
-    name: 'ottla',
-  })
+function worker({ name, timeoutMs, module, workers, receive, fail }: HelperOptions): Helper {
+  const worker = startWorker(workers)
   const tell: Helper['tell'] = (message, ports = []) => worker.postMessage(message, ports)
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => receive(data)
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    if (data.type !== 'unswitched') return receive(data)
+    const line = switchboard(workers)
+    if (line) tell({ type: 'switchboard', port: line }, [line])
+  }
   worker.onerror = (event) => {
     event.preventDefault?.()
     const what = event.message
       ? `the broker of idb://${name} crashed: ${event.message}`
       : `the worker of idb://${name} could not be loaded; see that the build copies worker.js \
-of the package, and that a Content-Security-Policy allows it under worker-src`
+of the package, and that a Content-Security-Policy allows it under worker-src, or bring your own: \
+init({ worker })`
     fail(new KafkaJSConnectionError(what, { broker: `idb://${name}` }))
   }
-  const line = switchboard()
+  const line = switchboard(workers)
   module.then(
     (module) => tell({ type: 'open', module, name, timeoutMs, switchboard: line }, line ? [line] : []),
     fail,
   )
   return { tell, stop: () => worker.terminate() }
-}
-
-/** The line to the SharedWorker that hands ports from tab to tab; Chrome on Android has none. */
-function switchboard(): MessagePort | undefined {
-  if (typeof SharedWorker === 'undefined') return undefined
-  try {
-    const shared = new SharedWorker(new URL('../switchboard.js', import.meta.url), {
-      type: 'module',
-      name: 'ottla',
-    })
-    // Where it cannot be loaded, connections go over channels.
-    shared.onerror = (event) => event.preventDefault?.()
-    return shared.port
-  } catch {
-    return undefined
-  }
 }
 
 function within({ name, timeoutMs, receive }: HelperOptions): Helper {

@@ -2,6 +2,9 @@
 
 import { logLevel } from '../logger.js'
 import { BrokerHost, initSync } from '../pkg/ottla_wasm.js'
+import { keepRoom } from '../storage/room.js'
+import type { StorageNotice } from '../storage/types.js'
+import { witness } from '../storage/witness.js'
 import { tabLock, tabLocks, type ToWorker } from './messages.js'
 
 /** A broker that runs. */
@@ -23,6 +26,8 @@ export interface LeadEvents {
   fenced(): void
   /** A tab has vanished. */
   gone(tab: string): void
+  /** The database has. */
+  vanished(notice: StorageNotice): void
 }
 
 /** Starts a broker in a tab of this id. */
@@ -41,7 +46,8 @@ export function leadWith({ module, name, timeoutMs }: Opening): Lead {
     let timer: ReturnType<typeof setTimeout> | undefined
     let ticking: BrokerHost | undefined
     const tabs = present(name)
-    const host = await BrokerHost.openIdb(name, timeoutMs, seed, {
+    // Sooner than the page gives up, so that it hears why.
+    const host = await BrokerHost.openIdb(name, timeoutMs * 0.8, seed, {
       schedule: (delayMs: number) => {
         clearTimeout(timer)
         timer = setTimeout(() => ticking?.tick(), delayMs)
@@ -50,9 +56,16 @@ export function leadWith({ module, name, timeoutMs }: Opening): Lead {
         events.log(levels[level] ?? logLevel.ERROR, message),
       failed: (message: string) => events.failed(message),
       fenced: () => events.fenced(),
+      stored: (clusterId: string) => void notice(clusterId),
     })
+    async function notice(clusterId: string): Promise<void> {
+      const formerClusterId = await witness(name, clusterId)
+      if (formerClusterId === undefined) return
+      events.vanished({ type: 'vanished', formerClusterId, clusterId, at: new Date() })
+    }
 
     ticking = host
+    const endRoom = keepRoom(host)
     let closed = false
     /** Whether all tabs are known. */
     let complete = false
@@ -90,6 +103,7 @@ export function leadWith({ module, name, timeoutMs }: Opening): Lead {
         if (closed) return
         closed = true
         watches.abort()
+        endRoom()
         clearTimeout(timer)
         host.close()
       },

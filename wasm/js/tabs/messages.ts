@@ -1,6 +1,7 @@
 // What pages, their workers and other tabs tell each other.
 
 import type { logLevel } from '../logger.js'
+import type { StorageNotice } from '../storage/types.js'
 
 /** Who runs the broker of a name. */
 export interface Leader {
@@ -28,6 +29,8 @@ export type ToWorker =
       /** Leads to the SharedWorker that hands ports on, where there is one. */
       switchboard?: MessagePort
     }
+  /** Leads to another SharedWorker than the last, which is gone. */
+  | { type: 'switchboard'; port: MessagePort }
   | { type: 'connect'; link: number; port: MessagePort }
   /** Whether anybody in the page wants the broker to be there. */
   | { type: 'watch'; on: boolean }
@@ -37,7 +40,7 @@ export type ToWorker =
 
 /** Why a broker could not be opened, or stopped serving. */
 export interface Failure {
-  kind: 'locked' | 'unavailable' | 'failed'
+  kind: 'locked' | 'unavailable' | 'newer' | 'blocked' | 'failed'
   message: string
 }
 
@@ -48,9 +51,12 @@ export type FromWorker =
   | { type: 'connected'; link: number; via: Via }
   /** Nobody has taken the port. Without a failure the page shall try again. */
   | { type: 'refused'; link: number; failure?: Failure }
+  /** The SharedWorker is gone; the page shall start another. */
+  | { type: 'unswitched' }
   | { type: 'tick'; timer: number }
   | { type: 'failed'; failure: Failure }
   | { type: 'closed' }
+  | { type: 'storage'; notice: StorageNotice }
   | { type: 'log'; level: logLevel; message: string }
 
 /** What tabs tell all other tabs. */
@@ -60,6 +66,7 @@ export type ToTabs =
   /** This tab has the lock and opens the database: no other leads any more. */
   | { type: 'electing'; id: string }
   | ({ type: 'leader' } & Leader)
+  | { type: 'storage'; notice: StorageNotice }
 
 /** The lock that a leader holds. Also the name of the channel on which tabs talk. */
 export const leaderLock = (name: string) => `ottla:${name}`

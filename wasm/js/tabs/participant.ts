@@ -72,6 +72,7 @@ export class Participant {
       accepted: accepted('port'),
       unknown: (link, port) => this.#overChannel(link, port),
       silent: (link) => tell({ type: 'refused', link }),
+      ended: () => tell({ type: 'unswitched' }),
     })
     this.#watch = new Watch(
       () => this.#say({ type: 'who' }),
@@ -105,6 +106,11 @@ export class Participant {
     this.#say({ type: 'who' })
     this.#watch.heard()
     this.#watch.start()
+  }
+
+  /** The page has started another SharedWorker. */
+  rejoin(switchboard: MessagePort): void {
+    this.#switch.join(switchboard, this.#lock)
   }
 
   /** Brings a client of this tab to the leader, now or when there is one. */
@@ -154,6 +160,7 @@ one; connect to it in a page of the site`
       else if (this.#term) this.#say({ type: 'electing', id: this.#self })
       return
     }
+    if (message.type === 'storage') return this.#tell(message)
     // Whoever else has the lock has it from this tab, where the browser has not said so yet.
     if (this.#term && (message.type === 'electing' || message.epoch > this.#lastEpoch)) {
       this.#lose(this.#term)
@@ -250,6 +257,10 @@ one; connect to it in a page of the site`
         log: (level, message) => this.#tell({ type: 'log', level, message }),
         failed: (message) => this.#tell({ type: 'failed', failure: { kind: 'failed', message } }),
         fenced: () => this.#lose(term),
+        vanished: (notice) => {
+          this.#tell({ type: 'storage', notice })
+          this.#say({ type: 'storage', notice })
+        },
         gone: (tab) => this.#relay.drop(tabLock(this.#opening.name, tab)),
       })
       if (term.over) return leading.close()

@@ -6,7 +6,8 @@ export type ToSwitchboard =
 
 /** What a tab is told. */
 export type ToTab =
-  | { type: 'joined' }
+  /** `lives` is a lock that the SharedWorker holds as long as it lives. */
+  | { type: 'joined'; lives: string }
   | { type: 'connect' | 'unknown'; from: string; link: number; port: MessagePort }
   | { type: 'accepted'; link: number }
 
@@ -25,6 +26,8 @@ export interface Exchange {
   unknown(link: number, port: MessagePort): void
   /** Nothing was heard of it, and the port is lost. */
   silent(link: number): void
+  /** The SharedWorker is gone: it lived in the process of a tab that crashed. */
+  ended(): void
 }
 
 /** A tab's line to the switchboard, where there is one. */
@@ -49,10 +52,20 @@ export class Switch {
         if (data.type === 'joined') {
           this.#works = true
           resolve()
+          // Nothing else tells of its end: neither an event of the port nor one of the SharedWorker.
+          navigator.locks.request(data.lives, () => this.#end(port)).catch(() => {})
         } else this.#receive(data)
       }
     })
     this.#send({ type: 'join', lock })
+  }
+
+  #end(port: MessagePort): void {
+    if (port !== this.#port) return
+    this.#works = false
+    this.#port = undefined
+    this.#exchange.ended()
+    for (const link of this.forget()) this.#exchange.silent(link)
   }
 
   /** Hands a port to another tab; false where there is no way. */

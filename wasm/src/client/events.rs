@@ -16,8 +16,11 @@ export interface Fault {
 
 /** What a client tells its caller. None of these may throw. */
 export interface ClientEvents {
-  /** A connection is wanted: answer with connected, connectedLocal or disconnected. */
-  connect(link: number): void
+  /**
+   * A connection is wanted, to where the options or the broker say: answer with connected,
+   * connectedLocal or disconnected.
+   */
+  connect(link: number, host: string, port: number): void
   /** Call tick after this delay. Replaces an earlier wish. */
   schedule(delayMs: number): void
   /**
@@ -36,6 +39,12 @@ export interface ClientEvents {
   group(kind: string, payload: any): void
   /** No broker can be reached. */
   unreachable(error: Fault): void
+  /** While observed: a request is being sent. */
+  sent(link: number, apiKey: number, apiName: string, apiVersion: number, correlationId: number): void
+  /** While observed: one was answered, and brought records of so many partitions. */
+  answered(link: number, correlationId: number, sizeBytes: number, batches: number): void
+  /** A connection has ended, or was given up. */
+  unlinked(link: number): void
 }
 
 /** Records of one partition. */
@@ -61,7 +70,7 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "ClientEvents")]
     pub type ClientEvents;
     #[wasm_bindgen(method)]
-    pub(super) fn connect(this: &ClientEvents, link: f64);
+    pub(super) fn connect(this: &ClientEvents, link: f64, host: &str, port: i32);
     #[wasm_bindgen(method)]
     pub(super) fn schedule(this: &ClientEvents, delay_ms: f64);
     #[wasm_bindgen(method)]
@@ -76,6 +85,25 @@ extern "C" {
     pub(super) fn group(this: &ClientEvents, kind: &str, payload: &JsValue);
     #[wasm_bindgen(method)]
     pub(super) fn unreachable(this: &ClientEvents, error: &JsValue);
+    #[wasm_bindgen(method)]
+    pub(super) fn sent(
+        this: &ClientEvents,
+        link: f64,
+        api_key: i16,
+        api_name: &str,
+        api_version: i16,
+        correlation_id: i32,
+    );
+    #[wasm_bindgen(method)]
+    pub(super) fn answered(
+        this: &ClientEvents,
+        link: f64,
+        correlation_id: i32,
+        size_bytes: f64,
+        batches: f64,
+    );
+    #[wasm_bindgen(method)]
+    pub(super) fn unlinked(this: &ClientEvents, link: f64);
 
     /// Records of one partition.
     #[wasm_bindgen(typescript_type = "Fetch | undefined")]

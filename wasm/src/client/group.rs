@@ -1,12 +1,14 @@
 //! A consumer's part in a group, as `js/consumer` drives it: commands, and what the group tells.
 
+use bytes::Bytes;
 use ottla::client::{
-    AutoOffsetReset, ClientError, GroupEvent, Membership, Subscription, TopicPartition,
+    AutoOffsetReset, ClientError, GroupEvent, MemberMetadata, Membership, Subscription,
+    TopicPartition,
 };
 use wasm_bindgen::prelude::*;
 
 use super::{Call, ClientBinding, Shared, answer, options};
-use crate::object::{list, object};
+use crate::object::{Properties, list, object, read_list};
 
 #[wasm_bindgen(js_class = Client)]
 impl ClientBinding {
@@ -73,6 +75,24 @@ impl ClientBinding {
         self.command(|client, now| client.set_auto_commit(now, enabled, interval_ms as u64))
     }
 
+    /// Answers the event `assign` with the bytes for each member: its id, and what it gets.
+    #[wasm_bindgen(js_name = giveAssignment)]
+    pub fn give_assignment(&self, generation_id: i32, assignment: &JsValue) -> Result<(), JsValue> {
+        let assignments = read_list(assignment, "assignment", |value| {
+            let each = Properties(value);
+            Ok((each.text("memberId")?, bytes_of(&each.get("memberAssignment"))))
+        })?;
+        self.0.enter(|client, now| client.give_assignment(now, generation_id, assignments));
+        Ok(())
+    }
+
+    /// What the leader gets of this member, for an assignor of the application's.
+    #[wasm_bindgen(js_name = setAssignorMetadata)]
+    pub fn set_assignor_metadata(&self, assignor: &str, metadata: &[u8]) -> Result<(), JsValue> {
+        let metadata = Bytes::copy_from_slice(metadata);
+        self.command(|client, _| client.set_assignor_metadata(assignor, metadata))
+    }
+
     /// Where to go on in a topic that the group has committed no offset of.
     #[wasm_bindgen(js_name = setAutoOffsetReset)]
     pub fn set_auto_offset_reset(&self, topic: &str, from_beginning: bool) {
@@ -92,9 +112,11 @@ impl Shared {
             GroupEvent::Committed { call: None, offsets } => {
                 ("committed", answer::each_offset(offsets))
             }
-            // Nothing here asks for these: offsets are looked up by their requests, and all
-            // assignors are the client's own.
-            GroupEvent::CommittedFetched { .. } | GroupEvent::AssignmentWanted { .. } => return,
+            // Nothing here asks for these: offsets are looked up by their requests.
+            GroupEvent::CommittedFetched { .. } => return,
+            GroupEvent::AssignmentWanted { generation_id, assignor, members, partitions } => {
+                ("assign", wanted(*generation_id, assignor, members, partitions))
+            }
             GroupEvent::Rebalancing { reason } => ("rebalancing", reason.as_str().into()),
             GroupEvent::Revoked { partitions } => ("revoked", places(partitions)),
             GroupEvent::Lost { partitions } => ("lost", places(partitions)),
@@ -132,5 +154,31 @@ fn joined(membership: &Membership) -> JsValue {
         ("assignor", membership.assignor.as_str().into()),
         ("duration", (membership.duration_ms as f64).into()),
         ("partitions", places(&membership.partitions)),
+        ("leftAlone", places(&membership.left_alone)),
     ])
+}
+
+/// What an assignor of the application's has to share out, and among whom.
+fn wanted(
+    generation_id: i32,
+    assignor: &str,
+    members: &[MemberMetadata],
+    topics: &[TopicPartition],
+) -> JsValue {
+    let member = |member: &MemberMetadata| {
+        object(&[
+            ("memberId", member.member_id.as_str().into()),
+            ("memberMetadata", js_sys::Uint8Array::from(&member.metadata[..]).into()),
+        ])
+    };
+    object(&[
+        ("generationId", generation_id.into()),
+        ("assignor", assignor.into()),
+        ("members", list(members, member)),
+        ("topics", list(topics, |(topic, _)| (**topic).into())),
+    ])
+}
+
+fn bytes_of(value: &JsValue) -> Bytes {
+    js_sys::Uint8Array::new(value).to_vec().into()
 }

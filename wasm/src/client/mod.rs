@@ -12,6 +12,7 @@ mod fetched;
 mod group;
 mod groups;
 mod link;
+mod observe;
 mod options;
 mod unpack;
 
@@ -47,6 +48,8 @@ struct Shared {
     working: Cell<bool>,
     done: RefCell<Done>,
     scheduled_ms: Cell<Option<u64>>,
+    /// Whether JavaScript wants to hear of requests.
+    observed: Cell<bool>,
 }
 
 /// A call that is under way.
@@ -71,15 +74,16 @@ struct Done {
 
 #[wasm_bindgen(js_class = Client)]
 impl ClientBinding {
-    /// A client with options as in `js/session.ts`.
+    /// A client with options as in `js/session.ts`. `now` is its clock, where it has one of its own.
     #[wasm_bindgen(constructor)]
     pub fn new(
         options: &JsValue,
         seed: u64,
         events: ClientEvents,
+        now: Option<js_sys::Function>,
     ) -> Result<ClientBinding, JsValue> {
         let config = options::read(options)?;
-        let clock = Clock::new();
+        let clock = Clock::new(now);
         let client = Client::new(config, seed).map_err(|error| answer::error(&error))?;
         Ok(ClientBinding(Rc::new(Shared {
             client: RefCell::new(client),
@@ -91,6 +95,7 @@ impl ClientBinding {
             working: Cell::new(false),
             done: RefCell::default(),
             scheduled_ms: Cell::new(None),
+            observed: Cell::new(false),
         })))
     }
 
@@ -251,10 +256,13 @@ impl Shared {
 
     fn perform(&self, output: ClientOutput) {
         match output {
-            ClientOutput::Connect { link, .. } => self.events.connect(link.0 as f64),
+            ClientOutput::Connect { link, host, port } => {
+                self.events.connect(link.0 as f64, &host, port);
+            }
             ClientOutput::Send { link, frame } => {
                 let linked = self.links.borrow().get(&link).cloned();
                 if let Some(linked) = linked {
+                    self.observe_sent(link, &frame);
                     linked.send(frame);
                 }
             }
@@ -263,6 +271,7 @@ impl Shared {
                 if let Some(linked) = linked {
                     linked.close();
                 }
+                self.events.unlinked(link.0 as f64);
             }
         }
     }
@@ -336,7 +345,9 @@ impl Shared {
         Box::new(move |frame| {
             let Some(shared) = shared.upgrade() else { return };
             match frame {
-                Some(frame) => shared.input(ClientInput::Received { link, frame }),
+                Some(frame) => shared.observe_answered(link, frame, |frame| {
+                    shared.input(ClientInput::Received { link, frame });
+                }),
                 None => shared.lost(link, "the broker closed the connection".to_owned()),
             }
         })
@@ -347,6 +358,7 @@ impl Shared {
         if let Some(linked) = linked {
             linked.forget();
         }
+        self.events.unlinked(link.0 as f64);
         self.input(ClientInput::Disconnected { link, reason });
     }
 }

@@ -1,9 +1,9 @@
 //! What JavaScript says of a client's behaviour and of partitions to fetch (`js/session.ts`).
 
 use ottla::client::{
-    Acks, Address, Assignor, AutoOffsetReset, ClientConfig, FetcherConfig, GroupConfig,
-    GroupProtocol, IsolationLevel, OffsetToCommit, ProducerConfig, RetryConfig, StartPosition,
-    Strategy,
+    Acks, Address, Assignor, AutoOffsetReset, ClientConfig, CustomAssignor, FetcherConfig,
+    GroupConfig, GroupProtocol, IsolationLevel, OffsetToCommit, ProducerConfig, RetryConfig,
+    StartPosition, Strategy,
 };
 use ottla::record::Compression;
 use wasm_bindgen::prelude::*;
@@ -14,9 +14,15 @@ use crate::object::{Properties, read_list, read_text};
 pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
     let options = Properties(options);
     let (retry, producer) = (options.get("retry"), options.get("producer"));
+    let bootstrap: Vec<Address> = options.list("brokers", address)?;
+    // Only brokers behind TCP have ports.
+    let local = bootstrap.iter().all(|broker| broker.port == 0);
     Ok(ClientConfig {
         client_id: options.text("clientId")?,
-        bootstrap: vec![Address::new(options.text("address")?, 0)],
+        bootstrap,
+        one_address: local,
+        // Who takes over in a browser needs longer than that, and is waited for.
+        reconnect_backoff_ms: if local { 10 } else { 50 },
         connection_timeout_ms: options.number("connectionTimeout")? as u64,
         request_timeout_ms: options.number("requestTimeout")? as u64,
         metadata_max_age_ms: options.number("metadataMaxAge")? as u64,
@@ -27,6 +33,11 @@ pub(super) fn read(options: &JsValue) -> Result<ClientConfig, JsValue> {
         group: read_group(&options.get("group"))?,
         ..ClientConfig::default()
     })
+}
+
+fn address(broker: &JsValue) -> Result<Address, JsValue> {
+    let broker = Properties(broker);
+    Ok(Address::new(broker.text("host")?, broker.number("port")? as i32))
 }
 
 fn read_retry(retry: &Properties<'_>) -> Result<RetryConfig, JsValue> {
@@ -89,9 +100,14 @@ fn read_group(group: &JsValue) -> Result<Option<GroupConfig>, JsValue> {
     }))
 }
 
+/// One of Kafka's by its name, or `{ name }` for one of the application's.
 fn assignor(value: &JsValue) -> Result<Assignor, JsValue> {
     const ALL: [Strategy; 4] =
         [Strategy::Range, Strategy::RoundRobin, Strategy::Sticky, Strategy::CooperativeSticky];
+    if value.is_object() {
+        let name = Properties(value).text("name")?;
+        return Ok(Assignor::Custom(CustomAssignor { name, ..CustomAssignor::default() }));
+    }
     let name = read_text(value)?;
     let strategy = ALL.into_iter().find(|strategy| strategy.name() == name);
     strategy.map(Assignor::Standard).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! What the host runs.
 
-use ottla::{Input, Now, Output};
+use ottla::{Input, Now, Output, Uuid};
 
 /// A broker, or in tests what stands in for one.
 pub trait Engine {
@@ -10,4 +10,8 @@ pub trait Engine {
     fn poll_output(&mut self) -> Option<Output>;
     /// When to call again with [`Input::Tick`], in monotonic milliseconds.
     fn poll_deadline(&self) -> Option<u64>;
+    /// The cluster's id, once it is stored.
+    fn cluster_id(&self) -> Option<Uuid> {
+        None
+    }
 }

@@ -19,7 +19,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use ottla::storage::StorageError;
-use ottla::{ConnectionId, Input, Output};
+use ottla::{ConnectionId, Input, Output, Uuid};
 use web_sys::MessagePort;
 
 use crate::clock::Clock;
@@ -43,6 +43,13 @@ pub trait Surroundings {
     fn failed(&self, reason: &str);
     /// Another leader has taken over the storage. The host serves nobody any more.
     fn fenced(&self);
+    /// The time that the broker lives by.
+    fn clock(&self) -> Clock {
+        Clock::default()
+    }
+    /// This is the id of the cluster that is stored; from now on another one than before, if the
+    /// storage was emptied.
+    fn stored(&self, _cluster_id: &str) {}
 }
 
 /// Runs brokers, one after another: when the storage fails, a new broker takes over.
@@ -59,6 +66,8 @@ pub struct Host<E> {
     scheduled_ms: Cell<Option<u64>>,
     connections: RefCell<LiteMap<ConnectionId, Rc<Connection>>>,
     last_connection: Cell<u64>,
+    /// The cluster that the surroundings know of.
+    cluster_id: Cell<Option<Uuid>>,
 }
 
 impl<E: Engine + 'static> Host<E> {
@@ -70,15 +79,16 @@ impl<E: Engine + 'static> Host<E> {
     ) -> Result<Rc<Host<E>>, crate::idb::OpenError> {
         let host = Rc::new(Host {
             make: Box::new(make),
+            clock: surroundings.clock(),
             surroundings: Box::new(surroundings),
             storage: Storage::new(kind),
-            clock: Clock::new(),
             engine: RefCell::new(None),
             queue: RefCell::default(),
             running: Cell::new(false),
             scheduled_ms: Cell::new(None),
             connections: RefCell::default(),
             last_connection: Cell::new(0),
+            cluster_id: Cell::new(None),
         });
         host.start().await?;
         Ok(host)
@@ -153,6 +163,11 @@ impl<E: Engine + 'static> Host<E> {
         self.storage.epoch()
     }
 
+    /// The browser tells how much room there is.
+    pub fn keep_room(&self, total_bytes: u64, usable_bytes: u64) {
+        self.storage.keep_room(total_bytes, usable_bytes);
+    }
+
     /// The time asked for has come.
     pub fn tick(self: &Rc<Self>) {
         self.scheduled_ms.set(None);
@@ -199,7 +214,7 @@ impl<E: Engine + 'static> Host<E> {
     fn run(self: &Rc<Self>) {
         let mut outputs = Vec::new();
         loop {
-            let deadline_ms = {
+            let (deadline_ms, cluster_id) = {
                 let mut engine = self.engine.borrow_mut();
                 let Some(engine) = engine.as_mut() else { return };
                 let Some(input) = self.queue.borrow_mut().pop_front() else { break };
@@ -207,8 +222,13 @@ impl<E: Engine + 'static> Host<E> {
                 while let Some(output) = engine.poll_output() {
                     outputs.push(output);
                 }
-                engine.poll_deadline()
+                (engine.poll_deadline(), engine.cluster_id())
             };
+            if let Some(stored) = cluster_id
+                && self.cluster_id.replace(cluster_id) != cluster_id
+            {
+                self.surroundings.stored(&stored.to_string());
+            }
             for output in outputs.drain(..) {
                 self.perform(output);
             }

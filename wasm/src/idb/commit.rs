@@ -8,6 +8,7 @@ use web_sys::{IdbDatabase, IdbTransaction};
 
 use super::fault;
 use super::leader::Epoch;
+use super::reserve::MAX_RESERVED_BYTES;
 use super::schema::{LEADER, LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
 use crate::object::object;
 
@@ -22,6 +23,7 @@ extern "C" {
         epoch: &JsValue,
         claim: bool,
         clear: bool,
+        may_use_reserve: bool,
         events: &JsValue,
     ) -> Result<IdbTransaction, JsValue>;
 }
@@ -61,9 +63,12 @@ struct Steps {
     uses_metadata: bool,
     uses_log: bool,
     puts: bool,
+    /// How many bytes of values it puts.
+    put_bytes: usize,
 }
 
-/// Starts a commit of a leader's epoch; `events` has the functions `complete`, `abort` and `fenced`.
+/// Starts a commit of a leader's epoch; `events` has the functions `complete`, `abort`, `full` and
+/// `fenced`.
 /// If this fails, nothing of it is stored. Says whether it puts anything.
 pub(super) fn start(
     database: &IdbDatabase,
@@ -85,7 +90,9 @@ pub(super) fn start(
             _ => &words.metadata_only,
         };
         let options = words.durability(commit.durability);
-        write(database, stores, options, &steps.list, &number, puts, puts && !stored, events)
+        let (list, clear) = (&steps.list, puts && !stored);
+        let small = steps.put_bytes <= MAX_RESERVED_BYTES;
+        write(database, stores, options, list, &number, puts, clear, small, events)
     });
     started.map(|transaction| (transaction, puts)).map_err(|thrown| fault::of_thrown(&thrown))
 }
@@ -139,6 +146,7 @@ impl Steps {
 
     fn push(&mut self, store: &JsValue, key: &JsValue, value: Option<&[u8]>) {
         self.puts |= value.is_some();
+        self.put_bytes += value.map_or(0, <[u8]>::len);
         let value = value.map_or(JsValue::UNDEFINED, |value| Uint8Array::from(value).into());
         self.list.push(store);
         self.list.push(key);

@@ -1,12 +1,13 @@
 //! The IndexedDB driver: carries out the broker's commits and loads. No other module knows
 //! IndexedDB.
 //!
-//! A database `ottla:<name>` has three object stores with keys beside the values:
+//! A database `ottla:<name>` has four object stores with keys beside the values:
 //!
 //! - `leader`: epoch → 1, with one record, the leader's (see `leader.rs`);
 //! - `metadata`: text → `Uint8Array`;
 //! - `log`: `[log, segment, end]` → `Uint8Array`, a piece of a segment, where `end` is the position
-//!   *behind* the piece: the piece that holds a position is the first whose key is above it.
+//!   *behind* the piece: the piece that holds a position is the first whose key is above it;
+//! - `reserve`: 0 → noise that gives way to small commits when the storage is full (see `reserve.rs`).
 //!
 //! It uses `web_sys` directly: what the crates above it offer says that a transaction aborted but
 //! not why, though a full quota shows only there; it makes a channel and three closures for each
@@ -18,6 +19,7 @@ mod fault;
 mod leader;
 mod load;
 mod open;
+mod reserve;
 mod schema;
 
 use std::cell::{Cell, RefCell};
@@ -26,9 +28,10 @@ use std::rc::{Rc, Weak};
 use ottla::Input;
 use ottla::storage::{Commit, CommitId, Load, LoadId, StorageError};
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, IdbDatabase, IdbTransaction};
+use web_sys::{Event, IdbDatabase, IdbTransaction, IdbVersionChangeEvent};
 
 use crate::object::object;
+use reserve::Reserve;
 
 pub use leader::Epoch;
 pub use open::OpenError;
@@ -46,6 +49,7 @@ pub struct Driver {
     _on_complete: Closure<dyn Fn()>,
     _on_abort: Closure<dyn Fn(Event)>,
     _on_fenced: Closure<dyn Fn()>,
+    _on_full: Closure<dyn Fn()>,
 }
 
 struct Shared {
@@ -55,6 +59,7 @@ struct Shared {
     connection: RefCell<Option<Connection>>,
     in_flight: RefCell<Option<InFlight>>,
     epoch: Rc<Epoch>,
+    reserve: Reserve,
     closed: Cell<bool>,
 }
 
@@ -101,6 +106,7 @@ impl Driver {
             connection: RefCell::new(None),
             in_flight: RefCell::new(None),
             epoch,
+            reserve: Reserve::default(),
             closed: Cell::new(false),
         });
         shared.adopt(database);
@@ -119,10 +125,19 @@ impl Driver {
                 shared.end_commit(Err(fault::of_aborted(&event)));
             })
         };
+        let on_full = {
+            let shared = Rc::clone(&shared);
+            Closure::<dyn Fn()>::new(move || {
+                shared.reserve.gave_way();
+                // From now on, producers are refused.
+                (shared.report)(Input::Room { total_bytes: u64::MAX, usable_bytes: 0 });
+            })
+        };
         let events = object(&[
             ("complete", on_complete.as_ref().clone()),
             ("abort", on_abort.as_ref().clone()),
             ("fenced", on_fenced.as_ref().clone()),
+            ("full", on_full.as_ref().clone()),
         ]);
         Ok(Driver {
             shared,
@@ -130,6 +145,7 @@ impl Driver {
             _on_complete: on_complete,
             _on_abort: on_abort,
             _on_fenced: on_fenced,
+            _on_full: on_full,
         })
     }
 
@@ -141,6 +157,12 @@ impl Driver {
     /// Whether a commit failed because a later epoch has begun. From then on every commit fails.
     pub fn is_fenced(&self) -> bool {
         self.shared.epoch.is_fenced()
+    }
+
+    /// The browser tells of so much room. Puts the reserve back where it is missing, and reports how
+    /// much room there is for records: none without the reserve.
+    pub fn keep_room(&self, total_bytes: u64, usable_bytes: u64) {
+        self.shared.keep_room(total_bytes, usable_bytes);
     }
 
     /// Stores the writes of a commit, all or none, and reports `Committed` once the transaction has
@@ -198,10 +220,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if let Some(InFlight { transaction, .. }) = self.shared.in_flight.borrow_mut().take() {
-            transaction.set_oncomplete(None);
-            transaction.set_onabort(None);
-        }
+        self.shared.give_up();
         self.close();
     }
 }
@@ -224,11 +243,24 @@ impl Shared {
     fn lose(&self, event: &Event) {
         let Some(connection) = self.connection.borrow_mut().take() else { return };
         connection.database.close();
-        // `close` comes after the aborts of what ran, and closing by our own hand lets it run to its
-        // end. This is for a browser that forgets the abort.
-        if event.type_() == "close" {
-            let reason = "the browser closed the database".to_owned();
-            self.end_commit(Err(StorageError::Failed(reason)));
+        let later = event.dyn_ref::<IdbVersionChangeEvent>().and_then(|event| event.new_version());
+        if later.is_some() {
+            // Another page upgrades the database, and will lead: this one's time is over.
+            self.epoch.fence();
+            return (self.report)(Input::Tick);
+        }
+        // Closed by the browser, or about to be deleted. Commits under way may yet run to their end,
+        // which says nothing any more.
+        self.give_up();
+        let reason = "the browser closed the database, or somebody deletes it".to_owned();
+        (self.report)(Input::StorageLost { error: StorageError::Failed(reason) });
+    }
+
+    /// Waits no longer for the commit that is out.
+    fn give_up(&self) {
+        if let Some(InFlight { transaction, .. }) = self.in_flight.borrow_mut().take() {
+            transaction.set_oncomplete(None);
+            transaction.set_onabort(None);
         }
     }
 

@@ -7,11 +7,10 @@ use js_sys::Reflect;
 use tokio::sync::oneshot;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest};
+use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbVersionChangeEvent};
 
 use super::fault;
-use super::leader;
-use super::schema::{LEADER, LOG, METADATA, VERSION, database_name};
+use super::schema::{VERSION, database_name, upgrade};
 
 /// Why a database could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +22,10 @@ pub enum OpenError {
     )]
     Unavailable(String),
     /// Another page has the database open in an older layout and does not let go of it.
-    #[error("the database is open in another tab that runs an older version; close that tab")]
+    #[error(
+        "the database is to be upgraded, and another tab or tool has it open in its older version; \
+             close that tab, or reload it"
+    )]
     Blocked,
     /// The browser did not answer.
     #[error(
@@ -32,7 +34,9 @@ pub enum OpenError {
     )]
     TimedOut(u32),
     /// A later version of Ottla made the database.
-    #[error("the database was made by a later version of Ottla; reload the page, or update")]
+    #[error(
+        "the database was made by a later version of Ottla; reload the page, or update the package"
+    )]
     Newer,
     /// Anything else.
     #[error("the database could not be opened: {0}")]
@@ -114,8 +118,9 @@ async fn opened(
     let cause = Rc::new(Cell::new(None));
     let on_upgrade = {
         let (request, cause) = (request.clone(), Rc::clone(&cause));
-        Closure::<dyn Fn() -> Result<(), JsValue>>::new(move || {
-            let upgraded = request.result().and_then(|it| upgrade(it.unchecked_ref()));
+        Closure::<dyn Fn(IdbVersionChangeEvent) -> Result<(), JsValue>>::new(move |event| {
+            let from = IdbVersionChangeEvent::old_version(&event) as u32;
+            let upgraded = request.result().and_then(|it| upgrade(it.unchecked_ref(), from));
             upgraded.inspect_err(|thrown| cause.set(Some(thrown.clone())))
         })
     };
@@ -136,18 +141,6 @@ async fn opened(
             Err(thrown) => Err(failed(&thrown)),
         },
     }
-}
-
-/// Makes the stores that are missing: all of them, or those that an earlier version did not have.
-fn upgrade(database: &IdbDatabase) -> Result<(), JsValue> {
-    let there = database.object_store_names();
-    for store in [METADATA, LOG].into_iter().filter(|store| !there.contains(store)) {
-        database.create_object_store(store)?;
-    }
-    if !there.contains(LEADER) {
-        leader::create(database)?;
-    }
-    Ok(())
 }
 
 fn failed(thrown: &JsValue) -> OpenError {

@@ -3,15 +3,34 @@
 use js_sys::Array;
 use ottla::storage::{LogId, SegmentId, StorageError};
 use wasm_bindgen::prelude::*;
-use web_sys::IdbKeyRange;
+use web_sys::{IdbDatabase, IdbKeyRange};
 
-use super::fault;
+use super::{fault, leader};
 
 /// The version of the layout. A database of a later version is refused.
 ///
-/// 1 had no `leader`. A broker of that version must not write beside one that fences, and cannot: the
-/// upgrade ends its connection.
-pub(super) const VERSION: u32 = 2;
+/// Each version is made from the one before by a step of [`STEPS`]. A broker of an earlier version
+/// cannot write beside a later one: the upgrade ends its connection.
+pub(super) const VERSION: u32 = STEPS.len() as u32;
+
+/// A change of the layout, within the transaction of an upgrade.
+type Step = fn(&IdbDatabase) -> Result<(), JsValue>;
+
+/// What makes each version from the one before, the first from nothing. A step is never changed
+/// again: databases of its version are out there, and one of each release is under tests/fixtures.
+const STEPS: &[Step] = &[
+    |database| {
+        database.create_object_store(METADATA)?;
+        database.create_object_store(LOG).map(drop)
+    },
+    leader::create,
+    |database| database.create_object_store(RESERVE).map(drop),
+];
+
+/// Brings a database to this version, step by step.
+pub(super) fn upgrade(database: &IdbDatabase, from_version: u32) -> Result<(), JsValue> {
+    STEPS.iter().skip(from_version as usize).try_for_each(|step| step(database))
+}
 
 /// The store of metadata values.
 pub(super) const METADATA: &str = "metadata";
@@ -21,6 +40,9 @@ pub(super) const LOG: &str = "log";
 
 /// The store that says who may write.
 pub(super) const LEADER: &str = "leader";
+
+/// The store of what keeps room free (see `reserve.rs`).
+pub(super) const RESERVE: &str = "reserve";
 
 /// The largest value written. Chromium moves values of 64 KiB and more into files of their own,
 /// which for what a broker appends is the slower way.

@@ -4,10 +4,45 @@
 // are only calls of the browser's own functions.
 
 /**
+ * How long a small commit waits before each time that it is tried again in a full storage: LevelDB
+ * takes room for a moment when it puts its files in order.
+ */
+const PAUSES_MS = [0, 200, 1000]
+
+/**
  * Puts and deletes. `steps` has a store, a key and a value for each; without a value it is a delete.
  * `epoch` does nothing if it is undefined; with `claim` its record is put, else it is looked for.
+ * Where there is no room, one that is `small` gets that of the reserve.
  */
-export function write(database, stores, options, steps, epoch, claim, clear, events) {
+export function write(database, stores, options, steps, epoch, claim, clear, small, events) {
+  const attempt = () => writeOnce(database, stores, options, steps, epoch, claim, clear, events)
+  const first = attempt()
+  const left = small ? [...PAUSES_MS] : []
+  const watch = (transaction) => {
+    // The driver takes this handler back when it waits no longer.
+    transaction.oncomplete = () => first.oncomplete?.()
+    transaction.onabort = (event) => {
+      if (!first.oncomplete) return
+      const isFull = transaction.error?.name === 'QuotaExceededError'
+      if (isFull) events.full()
+      const pause = left.shift()
+      if (!isFull || pause === undefined) return events.abort(event)
+      const again = () => {
+        try {
+          if (first.oncomplete) watch(attempt())
+        } catch {
+          events.abort(event)
+        }
+      }
+      emptyReserve(database, () => (pause ? setTimeout(again, pause) : again()))
+    }
+  }
+  watch(first)
+  first.oncomplete = events.complete
+  return first
+}
+
+function writeOnce(database, stores, options, steps, epoch, claim, clear, events) {
   const count = steps.length
   const transaction = database.transaction(stores, 'readwrite', options)
   try {
@@ -34,9 +69,40 @@ export function write(database, stores, options, steps, epoch, claim, clear, eve
     abort(transaction)
     throw error
   }
-  transaction.oncomplete = events.complete
-  transaction.onabort = events.abort
   return transaction
+}
+
+/** Puts the reserve back if it is not there; `done` hears whether it is there then. */
+export function fillReserve(database, size, done) {
+  const looked = database.transaction('reserve').objectStore('reserve').count()
+  looked.onerror = () => done(false)
+  looked.onsuccess = () => {
+    if (looked.result > 0) return done(true)
+    // Noise, as what can be compressed keeps no room.
+    const reserve = new Uint8Array(size)
+    for (let at = 0; at < size; at += 65536) crypto.getRandomValues(reserve.subarray(at, at + 65536))
+    try {
+      const transaction = database.transaction('reserve', 'readwrite', { durability: 'relaxed' })
+      transaction.objectStore('reserve').put(reserve, 0)
+      transaction.commit()
+      transaction.oncomplete = () => done(true)
+      transaction.onabort = () => done(false)
+    } catch {
+      done(false)
+    }
+  }
+}
+
+function emptyReserve(database, done) {
+  try {
+    const transaction = database.transaction('reserve', 'readwrite', { durability: 'relaxed' })
+    transaction.objectStore('reserve').clear()
+    transaction.commit()
+    transaction.oncomplete = done
+    transaction.onabort = done
+  } catch {
+    done()
+  }
 }
 
 /** Begins an epoch; the number is the result of the request that comes back. */

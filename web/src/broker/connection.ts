@@ -6,8 +6,11 @@ import { explain, type Problem } from './problem'
 
 export type Mode = 'idb' | 'memory'
 
-/** The broker's name, behind either scheme. */
-const NAME = 'flights'
+/** The database of who comes without naming one. */
+export const OWN = 'flights'
+
+/** The broker's name, behind either scheme: `?db=name` attaches the page to that of another app. */
+export const NAME = new URLSearchParams(location.search).get('db') || OWN
 
 /** An open broker. */
 export interface Broker {

@@ -7,7 +7,6 @@ import { batch, signal } from '@preact/signals'
 import type { Consumer, EachBatchPayload } from 'ottla'
 import { broker } from './connection'
 import { explain, type Problem } from './problem'
-import { type Seen, seen } from './record'
 import { type Ends, fetchEnds } from './topics'
 
 /** What is known of one partition. */
@@ -24,13 +23,10 @@ export interface Lane extends Ends {
 
 /** Of a larger partition only so many of its newest records are read for their keys. */
 export const COUNTED = 50_000
-const KEPT_NEWEST = 50
 const SHOW_EVERY_MS = 100
 const RATE_OVER_MS = 1_000
 
 export const lanes = signal<Lane[]>([])
-/** The newest records that were read, the newest first. */
-export const newest = signal<Seen[]>([])
 /** Why the consumer has stopped, if it has. */
 export const trouble = signal<Problem | undefined>(undefined)
 
@@ -43,19 +39,18 @@ interface Tally extends Omit<Lane, 'keys' | 'rate'> {
 }
 
 class Follower {
-  readonly #topic: string
+  readonly topic: string
   readonly #consumer: Consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
   readonly #tallies = new Map<number, Tally>()
-  #latest: Seen[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #stopped = false
 
   constructor(topic: string) {
-    this.#topic = topic
+    this.topic = topic
   }
 
   async start(): Promise<void> {
-    const topic = this.#topic
+    const topic = this.topic
     const ends = await fetchEnds(topic)
     for (const end of ends) {
       const { partition, high } = end
@@ -90,7 +85,7 @@ class Follower {
     const removeListener = this.#consumer.on(this.#consumer.events.STOP, () => {
       removeListener()
       if (this.#stopped) return
-      this.#consumer.seek({ topic: this.#topic, partition, offset: 'latest' })
+      this.#consumer.seek({ topic: this.topic, partition, offset: 'latest' })
       void this.#run()
     })
   }
@@ -107,16 +102,14 @@ class Follower {
     if (!tally || this.#stopped) return
     tally.high = Math.max(tally.high, Number(highWatermark))
     tally.read += messages.length
-    for (const { key, size } of messages) {
-      tally.size_bytes += size
+    for (const { key, value } of messages) {
+      tally.size_bytes += (key?.length ?? 0) + (value?.length ?? 0)
       if (key === null) continue
       const name = key.toString()
       tally.keys.set(name, (tally.keys.get(name) ?? 0) + 1)
     }
     const count = Math.min(messages.length, Number(batch.lastOffset()) + 1 - tally.news)
     if (count > 0) tally.arrivals.push({ at: performance.now(), count })
-    const tail = messages.slice(-KEPT_NEWEST).map((message) => seen(partition, message))
-    this.#latest = [...tail.reverse(), ...this.#latest].slice(0, KEPT_NEWEST)
     this.#timer ??= setTimeout(() => this.#show(), SHOW_EVERY_MS)
   }
 
@@ -131,10 +124,7 @@ class Follower {
       moving ||= recent > 0
       return { ...tally, keys: new Map(tally.keys), rate: (recent * 1000) / RATE_OVER_MS }
     })
-    batch(() => {
-      lanes.value = shown
-      newest.value = this.#latest
-    })
+    lanes.value = shown
     if (moving) this.#timer = setTimeout(() => this.#show(), SHOW_EVERY_MS)
   }
 }
@@ -147,6 +137,18 @@ function partitionOf(error: unknown): number | undefined {
 
 let follower: Follower | undefined
 
+/** Does what a consumer of the topic would complain of: it is stopped before, and follows again where that fails. */
+export async function without(topic: string, work: () => Promise<void>): Promise<void> {
+  const isFollowed = follower?.topic === topic
+  if (isFollowed) await follow(undefined)
+  try {
+    await work()
+  } catch (error) {
+    if (isFollowed) void follow(topic)
+    throw error
+  }
+}
+
 /** Follows a topic, and no longer the one before. */
 export async function follow(topic: string | undefined): Promise<void> {
   const before = follower
@@ -154,7 +156,6 @@ export async function follow(topic: string | undefined): Promise<void> {
   follower = next
   batch(() => {
     lanes.value = []
-    newest.value = []
     trouble.value = undefined
   })
   try {

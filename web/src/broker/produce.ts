@@ -7,9 +7,9 @@ import { broker } from './connection'
 /** A record to send, as it was typed. */
 export interface Draft {
   /** Null for none. */
-  key: string | null
+  key: string | Uint8Array | null
   /** Null for a tombstone. */
-  value: string | null
+  value: string | Uint8Array | null
   /** Undefined: chosen by the key. */
   partition: number | undefined
   headers: [name: string, value: string][]
@@ -35,7 +35,7 @@ const KEPT_SENT = 8
 const partitioner = Partitioners.DefaultPartitioner()
 
 /** The partition that the default partitioner, the same as Java's, gives a key. */
-export function partitionOf(topic: string, key: string, partitions: number): number {
+export function partitionOf(topic: string, key: string | Uint8Array, partitions: number): number {
   return partitioner({ topic, partitionMetadata: listed(partitions), message: { key, value: null } })
 }
 
@@ -77,7 +77,7 @@ export async function send(topic: string, of: number, draft: Draft): Promise<Sen
   if (!where) throw new Error('The broker did not say where the record went.')
   const result: Sent = {
     topic,
-    key,
+    key: key instanceof Uint8Array ? `${key.length} bytes` : key,
     partition: where.partition,
     offset: Number(where.baseOffset),
     chosen: partition !== undefined ? 'by you' : key !== null ? 'by the key' : 'by the producer',

@@ -16,11 +16,16 @@ const PATIENCE_MS = 5_000
 
 /**
  * Reads stretches of a topic, and gives what comes to `take`, which may get more than was asked for.
- * Rejects when the consumer fails, and when nothing comes any more.
+ * Rejects when the consumer fails, and when nothing comes any more; resolves early when it is aborted.
  */
-export async function scan(topic: string, stretches: Stretch[], take: (batch: Batch) => void): Promise<void> {
+export async function scan(
+  topic: string,
+  stretches: Stretch[],
+  take: (batch: Batch) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const left = new Map(stretches.filter(({ first, end }) => end > first).map((each) => [each.partition, each]))
-  if (left.size === 0) return
+  if (left.size === 0 || signal?.aborted) return
   const consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
   await consumer.connect()
   let patience: ReturnType<typeof setTimeout> | undefined
@@ -34,10 +39,12 @@ export async function scan(topic: string, stretches: Stretch[], take: (batch: Ba
         patience = setTimeout(() => reject(new Silence(topic, [...left.keys()], PATIENCE_MS)), PATIENCE_MS)
       }
       wait()
+      signal?.addEventListener('abort', () => resolve(), { once: true })
       consumer.on(consumer.events.CRASH, ({ payload }) => reject((payload as { error: unknown }).error))
       consumer
         .run({
           eachBatch: ({ batch }) => {
+            if (signal?.aborted) return
             wait()
             take(batch)
             const stretch = left.get(batch.partition)

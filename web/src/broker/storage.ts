@@ -20,6 +20,6 @@ export async function look({ request = false } = {}): Promise<void> {
     storage.value = await persistence({ request })
   } catch {
     // A browser that does not say is as one that promises nothing.
-    storage.value = { persisted: false }
+    storage.value = { persisted: false, asked: request }
   }
 }

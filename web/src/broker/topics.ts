@@ -1,8 +1,6 @@
 /** Topics: which there are, and what can be done with them. */
 
-import { batch, computed, signal } from '@preact/signals'
-import { type ConfigEntries, ConfigResourceTypes } from 'ottla'
-import { go, route } from '../route'
+import { batch, signal } from '@preact/signals'
 import { broker, connection, reconnect } from './connection'
 import { explain, type Problem } from './problem'
 
@@ -17,6 +15,8 @@ export interface Topic {
   name: string
   /** None where the broker could not tell. */
   partitions: Ends[]
+  /** What its records take in the storage; undefined where the broker does not tell. */
+  size_bytes?: number
   /** Why the broker could not tell. */
   problem?: Problem
 }
@@ -37,9 +37,6 @@ export const topics = signal<Topic[] | undefined>(undefined)
 /** Why it is not known which topics there are. */
 export const unlisted = signal<Problem | undefined>(undefined)
 
-/** The topic that is looked at. */
-export const selected = computed(() => topics.value?.find(({ name }) => name === route.value.topic))
-
 export const recordsOf = (partitions: readonly { low: number; high: number }[]): number =>
   partitions.reduce((sum, { low, high }) => sum + high - low, 0)
 
@@ -50,10 +47,21 @@ export async function fetchEnds(topic: string): Promise<Ends[]> {
     .sort((a, b) => a.partition - b.partition)
 }
 
+/** What each topic takes in the storage. */
+async function sizes(): Promise<Map<string, number>> {
+  const dirs = await broker().admin.describeLogDirs().catch(() => [])
+  return new Map(
+    dirs.flatMap(({ topics }) =>
+      topics.map(({ topic, partitions }) => [topic, partitions.reduce((sum, { size }) => sum + size, 0)] as const),
+    ),
+  )
+}
+
 /** A topic as it is now. What is wrong with one topic hides no other. */
-async function describe(name: string): Promise<Topic> {
+async function describe(name: string, known: Promise<Map<string, number>>): Promise<Topic> {
   try {
-    return { name, partitions: await fetchEnds(name) }
+    const [partitions, found] = await Promise.all([fetchEnds(name), known])
+    return { name, partitions, size_bytes: found.get(name) }
   } catch (error) {
     return { name, partitions: [], problem: explain(error) }
   }
@@ -69,19 +77,46 @@ export async function refresh(): Promise<void> {
     return
   }
   try {
+    const known = sizes()
     const names = (await broker().admin.listTopics()).sort()
-    const found = await Promise.all(names.map(describe))
+    const found = await Promise.all(names.map((name) => describe(name, known)))
     if (mine !== turn) return
     batch(() => {
       unlisted.value = undefined
       topics.value = found
-      const isThere = names.includes(route.value.topic ?? '')
-      if (!isThere && names.length > 0) go({ topic: names.includes('flights') ? 'flights' : names[0] })
     })
   } catch (error) {
     if (mine === turn) unlisted.value = explain(error)
   }
 }
+
+/** How often it is asked again what there is, for as long as it is shown. */
+const ASK_EVERY_MS = 500
+
+function repeat(ask: () => Promise<void>): () => void {
+  let isStopped = false
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const again = async () => {
+    if (!document.hidden) await ask()
+    if (!isStopped) timer = setTimeout(again, ASK_EVERY_MS)
+  }
+  timer = setTimeout(again, ASK_EVERY_MS)
+  return () => {
+    isStopped = true
+    clearTimeout(timer)
+  }
+}
+
+/** Keeps the list of topics as it is, until the function that is returned is called. */
+export const watchTopics = (): (() => void) => repeat(refresh)
+
+/** Keeps one topic as it is, until the function that is returned is called. */
+export const watchTopic = (name: string): (() => void) =>
+  repeat(async () => {
+    if (connection.peek().state !== 'open') return
+    const now = await describe(name, sizes())
+    topics.value = topics.peek()?.map((each) => (each.name === name ? now : each))
+  })
 
 /** Makes a topic. False if there was one of this name. */
 export async function create({ name, partitions, configs }: NewTopic): Promise<boolean> {
@@ -113,12 +148,11 @@ export async function addPartitions(name: string, total: number): Promise<void> 
   await refresh()
 }
 
-/** A topic's configuration, by name. */
-export async function configs(name: string): Promise<ConfigEntries[]> {
-  const { resources } = await broker().admin.describeConfigs({
-    resources: [{ type: ConfigResourceTypes.TOPIC, name }],
-    includeSynonyms: false,
+/** Deletes the records of partitions below an offset each. */
+export async function purge(topic: string, targets: { partition: number; before: number }[]): Promise<void> {
+  await broker().admin.deleteTopicRecords({
+    topic,
+    partitions: targets.map(({ partition, before }) => ({ partition, offset: String(before) })),
   })
-  const entries = resources[0]?.configEntries ?? []
-  return entries.sort((a, b) => a.configName.localeCompare(b.configName))
+  await refresh()
 }

@@ -11,6 +11,9 @@ function pretty(text: string): string | undefined {
   }
 }
 
+/** Whether a text is a JSON object or list. */
+export const isJson = (text: string): boolean => pretty(text) !== undefined
+
 /** A value on one line: a flat JSON object as its names and values, anything else as it begins. */
 export function Brief({ text }: { text: string }) {
   const fields = flat(text)
@@ -44,7 +47,7 @@ function flat(text: string): [name: string, value: string][] | undefined {
 /** A value in full: JSON is laid out and coloured, anything else is shown as it is. */
 export function Value({ text }: { text: string }) {
   const json = pretty(text)
-  if (json === undefined) return <pre class="value">{text}</pre>
+  if (json === undefined) return <pre class="value" tabIndex={0}>{text}</pre>
   const parts = []
   let at = 0
   for (const token of json.matchAll(TOKEN)) {
@@ -55,5 +58,5 @@ export function Value({ text }: { text: string }) {
     at = token.index + whole.length
   }
   parts.push(json.slice(at))
-  return <pre class="value">{parts}</pre>
+  return <pre class="value" tabIndex={0}>{parts}</pre>
 }

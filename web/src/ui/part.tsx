@@ -1,4 +1,4 @@
-/** A part of the page: a heading, what it is for, and what stands beside it. */
+/** A part of a screen: a heading, what stands beside it, and what it is for, folded away. */
 
 import type { ComponentChildren } from 'preact'
 
@@ -7,6 +7,7 @@ interface Props {
   title: string
   /** Beside the heading. */
   aside?: ComponentChildren
+  /** One `Note`, or several. */
   note?: ComponentChildren
   children: ComponentChildren
 }
@@ -14,22 +15,12 @@ interface Props {
 export function Part({ id, title, aside, note, children }: Props) {
   return (
     <section class="part" id={id} data-testid={id} aria-labelledby={`${id}-title`}>
-      <div class="part-main">
-        <header class="part-head">
-          <h2 id={`${id}-title`} tabIndex={-1}>
-            {title}
-          </h2>
-          {aside}
-        </header>
-        {children}
-      </div>
+      <header class="part-head">
+        <h2 id={`${id}-title`}>{title}</h2>
+        {aside}
+      </header>
+      {children}
       {note && <div class="part-notes">{note}</div>}
     </section>
   )
-}
-
-/** Brings a part into view, and who reads by keyboard or ear to its heading. */
-export function reveal(id: string): void {
-  document.getElementById(id)?.scrollIntoView({ block: 'start' })
-  document.getElementById(`${id}-title`)?.focus({ preventScroll: true })
 }

@@ -8,10 +8,6 @@ use crate::client::error::ClientError;
 use crate::client::event::ClientOutput;
 use crate::client::rng::Rng;
 
-/// A pause before a connection that was lost, having worked, is made again (Kafka's
-/// `reconnect.backoff.ms`).
-const RECONNECT_BACKOFF_MS: u64 = 50;
-
 impl Network {
     /// Gives up a connection, and tells the host.
     pub(super) fn drop_link(
@@ -54,7 +50,7 @@ impl Network {
     ) {
         let endpoint = &mut self.endpoints[at];
         let pause_ms = if matches!(endpoint.state, State::Ready { .. }) {
-            RECONNECT_BACKOFF_MS
+            config.reconnect_backoff_ms
         } else {
             endpoint.failures += 1;
             config.retry.delay_ms(endpoint.failures - 1, rng)

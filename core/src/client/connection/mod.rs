@@ -95,6 +95,8 @@ impl Endpoint {
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     client_id: String,
+    /// Where every broker is reached, if there is such an address.
+    only: Option<Address>,
     endpoints: Vec<Endpoint>,
     pub(crate) outputs: VecDeque<ClientOutput>,
     pub(crate) replies: VecDeque<Reply>,
@@ -105,12 +107,14 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(client_id: String) -> Network {
-        Network { client_id, ..Network::default() }
+    pub(crate) fn new(config: &ClientConfig) -> Network {
+        let only = config.bootstrap.first().filter(|_| config.one_address).cloned();
+        Network { client_id: config.client_id.clone(), only, ..Network::default() }
     }
 
     /// The endpoint at an address, known from now on.
     pub(crate) fn endpoint(&mut self, address: &Address, channel: Channel) -> EndpointId {
+        let address = self.only.as_ref().unwrap_or(address);
         let same = |e: &Endpoint| e.channel == channel && e.address == *address;
         let at = self.endpoints.iter().position(same).unwrap_or_else(|| {
             self.endpoints.push(Endpoint {

@@ -84,6 +84,11 @@ impl Client {
         self.fetcher.position(&(topic.into(), partition))
     }
 
+    /// How many partitions' records, or errors, wait to be taken; several of one partition count.
+    pub fn buffered_fetches(&self) -> usize {
+        self.fetcher.buffered()
+    }
+
     /// Takes the next records, and moves the position behind them. [`Event::FetchReady`](crate::client::Event::FetchReady) says when
     /// it is worth asking again after `None`.
     pub fn poll_fetched(&mut self, now: Now) -> Option<Fetched> {

@@ -98,6 +98,10 @@ impl Fetcher {
         paused.map(|(key, _)| key.clone()).collect()
     }
 
+    pub(crate) fn buffered(&self) -> usize {
+        self.assignment.waiting.len()
+    }
+
     /// What the consumer gets next; its position moves behind it.
     pub(crate) fn take(&mut self, cluster: &mut Cluster) -> Option<Fetched> {
         while let Some(waiting) = self.assignment.take() {

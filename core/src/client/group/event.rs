@@ -100,6 +100,9 @@ pub struct Membership {
     pub assignor: String,
     /// The partitions that it is to own, without those on their way out.
     pub partitions: Vec<TopicPartition>,
+    /// The partitions that it was assigned without being subscribed to their topics, and leaves alone:
+    /// some assignors look at no member's subscription.
+    pub left_alone: Vec<TopicPartition>,
     /// From the start of the rebalance to its end.
     pub duration_ms: u64,
 }

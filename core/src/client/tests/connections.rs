@@ -169,3 +169,21 @@ fn a_broker_without_metadata_is_an_error_that_says_so() {
     let outcome = rig.outcome();
     assert!(outcome.contains("does not serve Metadata"), "{outcome}");
 }
+
+#[test]
+fn where_one_address_leads_to_all_brokers_one_connection_serves() {
+    let config = ClientConfig { one_address: true, reconnect_backoff_ms: 10, ..config() };
+    let mut rig = Rig::new(ClientConfig { bootstrap: vec![Address::new("b", 7)], ..config });
+    rig.send(1, 0, &["a"]).unwrap();
+    rig.send(2, 1, &["b"]).unwrap();
+    let (seen, _) = rig.expect::<ProduceRequest>();
+    assert_eq!(rig.links.keys().collect::<Vec<_>>(), [&seen.link], "not another to node 0");
+    assert_eq!(seen.node, 7, "the address, and not what the metadata says of node 0");
+    rig.cut(seen.link);
+    rig.pass(9);
+    assert!(rig.links.is_empty());
+    rig.pass(1);
+    let (again, request) = rig.expect::<ProduceRequest>();
+    assert_eq!(rig.links.keys().collect::<Vec<_>>(), [&again.link]);
+    rig.produced(&again, &request, ErrorCode::None, 0);
+}

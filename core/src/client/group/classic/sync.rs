@@ -94,11 +94,17 @@ impl Classic {
         sort(&mut partitions);
         partitions.dedup();
         shared.phase = Phase::Stable;
-        if partitions.iter().any(|(topic, _)| !shared.topics.allows(topic)) {
+        let allowed = |(topic, _): &TopicPartition| shared.topics.allows(topic);
+        let changed = shared.topics.names().is_none_or(|names| names != self.joined_topics);
+        if changed && !partitions.iter().all(allowed) {
             // The subscription has changed since the member joined.
             self.rejoin = Some("received assignment does not match the current subscription");
             return;
         }
+        // Otherwise the assignor cares for no subscriptions, and would give the same again.
+        shared.membership.left_alone =
+            partitions.iter().filter(|key| !allowed(key)).cloned().collect();
+        partitions.retain(allowed);
         self.last_assignment = Some((partitions.clone(), shared.generation));
         let owned = shared.owned.keys();
         let without = |all: &[TopicPartition], some: &[TopicPartition]| {

@@ -142,6 +142,24 @@ fn a_host_s_assignor_gets_the_members_and_gives_the_assignment() {
 }
 
 #[test]
+fn topics_that_are_assigned_without_a_subscription_are_left_alone() {
+    let mut rig = grouped(|_| {});
+    rig.subscribe();
+    rig.follow(1);
+    let topic =
+        |name: &str| ConsumerProtocolTopicPartition { topic: name.to_owned(), partitions: vec![0] };
+    let assigned_partitions = vec![topic("t"), topic("u")];
+    let assignment = ConsumerProtocolAssignment { assigned_partitions, user_data: None };
+    let (seen, _) = rig.expect::<SyncGroupRequest>();
+    let assignment = encode_consumer_protocol(&assignment, 3);
+    rig.answer(&seen, &SyncGroupResponse { assignment, ..SyncGroupResponse::default() });
+    assert_eq!(rig.told(), "assigned t0, joined m 1");
+    let membership = rig.client.membership().unwrap();
+    assert_eq!(membership.left_alone, [("u".into(), 0)]);
+    assert_eq!(membership.partitions, [("t".into(), 0)]);
+}
+
+#[test]
 fn a_host_chooses_among_the_topics_there_are() {
     let mut rig = grouped(|_| {});
     rig.client.subscribe(rig.now, Subscription::Chosen).unwrap();

@@ -1,0 +1,97 @@
+// Measures how smoothly the built demo draws while 20,000 flights stream in: at the pace that one can
+// watch, as fast as they are stored, and with the live list of messages in view.
+// `npm run frames --workspace tests`. A frame is late where it takes more than one and a half sixtieths
+// of a second; how many sixtieths went by without a frame is what was dropped. On a machine that has
+// other things to do, frames are late for its sake: the time that the page's main thread was itself at
+// work, by the processor's clock, says what the page is to blame for.
+
+import { eventually, Demo } from './lib/demo.mjs'
+import { fileURLToPath } from 'node:url'
+import { launch, newProfile } from './lib/chromium.mjs'
+import { serve } from './lib/serve.mjs'
+
+const frame_ms = 1000 / 60
+
+const scenes = [
+  { name: 'overview, 4,000 flights a second', pace: 'To watch' },
+  { name: 'overview, as fast as they are stored', pace: 'As fast' },
+  { name: 'live messages, 4,000 flights a second', pace: 'To watch', path: '#/topics/flights/messages?from=live' },
+]
+
+const stored = async (demo) => (await demo.get('total').getAttribute('data-records')) === '20000'
+
+const server = await serve(fileURLToPath(new URL('../web/dist/', import.meta.url)))
+try {
+  for (const scene of scenes) {
+    const { stored_ms, frames, tasks } = await measure(scene)
+    const late = frames.filter((each) => each > 1.5 * frame_ms)
+    const dropped = frames.reduce((sum, each) => sum + Math.max(0, Math.round(each / frame_ms) - 1), 0)
+    const seconds = frames.reduce((sum, each) => sum + each, 0) / 1000
+    console.log(scene.name)
+    console.log(
+      `  ${frames.length} frames in ${seconds.toFixed(1)} s: ${(frames.length / seconds).toFixed(1)} a second; ` +
+        `${dropped} dropped, ${late.length} late, the longest ${Math.max(...frames).toFixed(0)} ms; ` +
+        `stored in ${(stored_ms / 1000).toFixed(1)} s`,
+    )
+    const busy_ms = tasks.reduce((sum, each) => sum + each, 0)
+    console.log(
+      `  main thread: ${(busy_ms / 1000).toFixed(2)} s of work; the longest task ${Math.max(...tasks).toFixed(1)} ms, ` +
+        `${tasks.filter((each) => each > frame_ms).length} longer than a frame`,
+    )
+  }
+} finally {
+  await server.close()
+}
+
+async function measure({ pace, path }) {
+  const profile = await newProfile()
+  const browser = await launch(profile.path)
+  try {
+    const demo = new Demo(await browser.page())
+    await demo.open(server.url)
+    await demo.page.getByLabel(pace).check()
+    await demo.page.evaluate(meter)
+    const begun = performance.now()
+    await demo.get('load-flights').click()
+    if (path) {
+      await demo.page.locator('[data-testid=lane-0]').waitFor()
+      await demo.page.evaluate((path) => location.assign(path), path)
+      await demo.get('record-list').waitFor()
+    }
+    const tracer = browser.context.browser()
+    await tracer.startTracing(demo.page, { categories: ['toplevel', 'disabled-by-default-devtools.timeline'] })
+    await demo.page.evaluate(() => (window.frames_ms.length = 0))
+    if (path) await eventually(() => stored(demo), true, 'all flights are stored')
+    else await demo.page.locator('[data-testid=total][data-records="20000"]').waitFor()
+    const stored_ms = performance.now() - begun
+    const frames = await demo.page.evaluate(() => window.frames_ms)
+    return { stored_ms, frames, tasks: tasksOf(JSON.parse((await tracer.stopTracing()).toString())) }
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+}
+
+/** Runs in the page: keeps how long each frame took. */
+function meter() {
+  window.frames_ms = []
+  let before = performance.now()
+  const frame = (now) => {
+    window.frames_ms.push(now - before)
+    before = now
+    requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+}
+
+/** How long each task of the page's main thread took, by the processor's clock, in milliseconds. */
+function tasksOf({ traceEvents }) {
+  const mains = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  )
+  return traceEvents
+    .filter(({ name, pid, tid, tdur }) => /RunTask$/.test(name) && tdur !== undefined && mains.has(`${pid} ${tid}`))
+    .map(({ tdur }) => tdur / 1000)
+}

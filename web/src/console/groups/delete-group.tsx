@@ -1,0 +1,44 @@
+/** Asks before a group is deleted, and says what is lost with it. */
+
+import { deleteGroup, type Group, topicsOf } from '../../broker/groups'
+import { counted } from '../../format'
+import { useAction } from '../../ui/action'
+import { Dialog } from '../../ui/dialog'
+import { Trouble } from '../../ui/trouble'
+
+interface Props {
+  group: Group
+  onClose: () => void
+  onDeleted?: () => void
+}
+
+export function DeleteGroup({ group, onClose, onDeleted }: Props) {
+  const action = useAction()
+  const committed = group.progress.filter(({ committed }) => committed !== undefined).length
+  const confirm = async (event: Event) => {
+    event.preventDefault()
+    if (!(await action.run(() => deleteGroup(group.id)))) return
+    onClose()
+    onDeleted?.()
+  }
+  return (
+    <Dialog title={`Delete ${group.id}?`} testid="delete-group-dialog" onClose={onClose}>
+      <form onSubmit={confirm}>
+        <p>
+          This deletes the group <b>{group.id}</b> and the offsets that it has committed for{' '}
+          <b>{counted(committed, 'partition')}</b> of {topicsOf(group).join(', ') || 'no topic'}. No record is lost. A
+          group of the same name begins where its consumers say, at the start or the end.
+        </p>
+        <Trouble problem={action.problem} />
+        <div class="actions">
+          <button type="submit" class="danger solid" data-testid="confirm-delete-group" disabled={action.busy}>
+            Delete the group
+          </button>
+          <button type="button" onClick={onClose}>
+            Keep it
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

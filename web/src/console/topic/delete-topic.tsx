@@ -1,0 +1,50 @@
+/** Asks before a topic is deleted, and says what is lost with it. */
+
+import { stop, TOPIC } from '../../broker/flights'
+import { without } from '../../broker/follow'
+import { remove, type Topic } from '../../broker/topics'
+import { counted } from '../../format'
+import { useAction } from '../../ui/action'
+import { Dialog } from '../../ui/dialog'
+import { Trouble } from '../../ui/trouble'
+
+interface Props {
+  topic: Topic
+  records: number
+  onClose: () => void
+  onDeleted?: () => void
+}
+
+export function DeleteTopic({ topic: { name, partitions }, records, onClose, onDeleted }: Props) {
+  const action = useAction()
+  const confirm = async (event: Event) => {
+    event.preventDefault()
+    const removed = await action.run(async () => {
+      if (name === TOPIC) await stop()
+      await without(name, () => remove(name))
+    })
+    if (!removed) return
+    onClose()
+    onDeleted?.()
+  }
+  return (
+    <Dialog title={`Delete ${name}?`} testid="delete-topic-dialog" onClose={onClose}>
+      <form onSubmit={confirm}>
+        <p>
+          This deletes the topic <b>{name}</b> with its {counted(partitions.length, 'partition')} and all{' '}
+          <b>{counted(records, 'record')}</b> in them, and its configuration. It cannot be undone. A new topic
+          of the same name begins empty, at offset 0.
+        </p>
+        <Trouble problem={action.problem} />
+        <div class="actions">
+          <button type="submit" class="danger solid" data-testid="confirm-delete" disabled={action.busy}>
+            Delete {counted(records, 'record')}
+          </button>
+          <button type="button" onClick={onClose}>
+            Keep the topic
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
