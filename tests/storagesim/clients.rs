@@ -73,7 +73,14 @@ impl Actor {
         Actor { client, role, links, due_ms, step_ms, rest_ms, quiet }
     }
 
-    pub(crate) fn producer(random: &mut Random, idempotent: bool, rest_ms: usize) -> Actor {
+    /// Its batches have `most_bytes` at most, which the smallest segment holds: a batch that is refused
+    /// for good has an idempotent producer number anew what is on its way, for better or worse.
+    pub(crate) fn producer(
+        random: &mut Random,
+        idempotent: bool,
+        rest_ms: usize,
+        most_bytes: usize,
+    ) -> Actor {
         let compression = match random.chance(3) {
             true => Compression::ALL[random.below(5)],
             false => Compression::None,
@@ -82,6 +89,7 @@ impl Actor {
         let change = |config: &mut ClientConfig| {
             let own = &mut config.producer;
             own.idempotent = idempotent;
+            own.batch_size_bytes = most_bytes;
             own.acks = if idempotent { Acks::All } else { Acks::Leader };
             own.linger_ms = linger_ms;
             own.max_in_flight = in_flight;

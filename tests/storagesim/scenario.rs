@@ -64,11 +64,12 @@ fn config(random: &mut Random) -> BrokerConfig {
 
 fn populate(world: &mut World) {
     let rest_ms = [100, 300, 800][world.random.below(3)];
+    let most_bytes = if world.large > 1_000 { 60_000 } else { 900 };
     let random = &mut world.random;
-    world.actors.push(Actor::producer(random, true, rest_ms));
+    world.actors.push(Actor::producer(random, true, rest_ms, most_bytes));
     if random.chance(3) {
         let idempotent = random.chance(2);
-        world.actors.push(Actor::producer(random, idempotent, rest_ms));
+        world.actors.push(Actor::producer(random, idempotent, rest_ms, most_bytes));
     }
     world.actors.push(Actor::consumer(random, 500));
     assign(world, false);
