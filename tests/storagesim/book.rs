@@ -129,7 +129,15 @@ impl Book {
     }
 
     pub(crate) fn created(&mut self, name: &str, id: Uuid, partitions: i32, promise: Promise) {
-        let partitions = (0..partitions).map(|_| Partition::default()).collect();
+        let mut partitions: Vec<Partition> =
+            (0..partitions).map(|_| Partition::default()).collect();
+        // What was to be committed before may be so now.
+        let before = self.topics.iter().rev().find(|topic| topic.name == name);
+        for (new, old) in
+            partitions.iter_mut().zip(before.into_iter().flat_map(|topic| &topic.partitions))
+        {
+            new.committed.open.clone_from(&old.committed.open);
+        }
         let name = name.to_owned();
         self.topics.push(Topic { name, id, promise, partitions, alive: true, leaving: false });
     }

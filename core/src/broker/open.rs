@@ -112,7 +112,7 @@ impl Broker {
         }
         self.read_cluster(&stored)?;
         let unstored = self.node.logs.iter().map(|(id, log)| (*id, log.unstored_producers()));
-        let mut unstored: LiteMap<LogId, Vec<(i64, i16)>> = map::collect(unstored);
+        let mut unstored: LiteMap<LogId, Vec<(i64, i16, i32)>> = map::collect(unstored);
         let resident = self.take_resident_logs();
         self.node.topics = Topics::default();
         let slots = self.node.config.number("max.incremental.fetch.session.cache.slots");

@@ -180,16 +180,17 @@ impl PartitionLog {
     }
 
     /// The idempotent producers of which nothing is stored, but whose first batches are in memory:
-    /// each with its epoch.
-    pub fn unstored_producers(&self) -> Vec<(i64, i16)> {
+    /// each with its epoch and the first of its sequence numbers.
+    pub fn unstored_producers(&self) -> Vec<(i64, i16, i32)> {
         self.producers.unstored(self.high_watermark)
     }
 
     /// Notes that a batch was refused for now. Those that are on their way behind it are not to take
     /// its place.
     pub fn refused(&mut self, batch: &BatchHeader, now_ms: i64) {
-        if batch.producer_id >= 0 && batch.base_sequence == 0 {
-            self.producers.expect_first(batch.producer_id, batch.producer_epoch, now_ms);
+        if batch.producer_id >= 0 {
+            let expected = (batch.producer_id, batch.producer_epoch, batch.base_sequence);
+            self.producers.expect(expected, now_ms);
         }
     }
 

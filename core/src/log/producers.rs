@@ -42,6 +42,8 @@ pub(crate) struct ProducerState {
     pub last_append_ms: i64,
     /// The last batches of this epoch, oldest first.
     pub batches: VecDeque<AppendedBatch>,
+    /// The sequence number that is due while there are none.
+    pub due: i32,
 }
 
 /// What a batch means to the partition.
@@ -97,8 +99,11 @@ impl Producers {
         if let Some(duplicate) = known.batches.iter().find(same) {
             return Sequenced::Duplicate(*duplicate);
         }
-        let last_sequence = known.batches.back().map_or(-1, |batch| batch.last_sequence);
-        let due = if last_sequence == i32::MAX { 0 } else { last_sequence + 1 };
+        let (last_sequence, due) = match known.batches.back().map(|batch| batch.last_sequence) {
+            Some(i32::MAX) => (i32::MAX, 0),
+            Some(last) => (last, last + 1),
+            None => (known.due.saturating_sub(1), known.due),
+        };
         if first == due { Sequenced::Next } else { Sequenced::OutOfOrder { last_sequence } }
     }
 
@@ -114,6 +119,7 @@ impl Producers {
             epoch: batch.producer_epoch,
             last_append_ms: now_ms,
             batches: VecDeque::with_capacity(REMEMBERED_BATCHES),
+            due: 0,
         });
         if batch.producer_epoch != state.epoch {
             state.epoch = batch.producer_epoch;
@@ -132,27 +138,27 @@ impl Producers {
         });
     }
 
-    /// The producers, with their epochs, all of whose batches lie behind `stored`, the first among
-    /// them.
-    pub(crate) fn unstored(&self, stored: i64) -> Vec<(i64, i16)> {
-        let unstored = self.by_id.iter().filter(|(_, state)| {
-            state
-                .batches
-                .front()
-                .is_none_or(|first| first.first_sequence == 0 && first.last_offset >= stored)
-        });
-        unstored.map(|(id, state)| (*id, state.epoch)).collect()
+    /// The producers all of whose batches lie behind `stored`: each with its epoch and the sequence
+    /// number of the first.
+    pub(crate) fn unstored(&self, stored: i64) -> Vec<(i64, i16, i32)> {
+        let first = |(id, state): (&i64, &ProducerState)| match state.batches.front() {
+            Some(first) if first.last_offset < stored => None,
+            Some(first) => Some((*id, state.epoch, first.first_sequence)),
+            None => Some((*id, state.epoch, state.due)),
+        };
+        self.by_id.iter().filter_map(first).collect()
     }
 
-    /// Expects a producer's first batch, where nothing is known of it. Otherwise a batch that was on
-    /// its way behind the first, which could not be stored, would be taken for a late one of a
-    /// producer long forgotten.
-    pub(crate) fn expect_first(&mut self, id: i64, epoch: i16, now_ms: i64) {
+    /// Expects a batch, where nothing is known of its producer. Otherwise one that was on its way
+    /// behind it, while it could not be stored, would be taken for the next of a producer that is long
+    /// forgotten.
+    pub(crate) fn expect(&mut self, (id, epoch, due): (i64, i16, i32), now_ms: i64) {
         if self.by_id.len() < MAX_PRODUCERS {
             self.by_id.entry(id).or_insert_with(|| ProducerState {
                 epoch,
                 last_append_ms: now_ms,
                 batches: VecDeque::new(),
+                due,
             });
         }
     }

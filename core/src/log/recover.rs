@@ -52,7 +52,7 @@ impl std::fmt::Display for Damage {
 pub struct Recovery {
     log: PartitionLog,
     loads: Vec<LogRange>,
-    expected: Vec<(i64, i16)>,
+    expected: Vec<(i64, i16, i32)>,
     now_ms: i64,
     notice: Option<String>,
 }
@@ -113,9 +113,9 @@ impl Recovery {
         self.notice.take()
     }
 
-    /// Expects the first batches of these producers, with their epochs: they had been appended, and
-    /// could not be stored.
-    pub fn expect_producers(&mut self, producers: Vec<(i64, i16)>, now_ms: i64) {
+    /// Expects batches of these producers, with their epochs and sequence numbers: they had been
+    /// appended, and could not be stored.
+    pub fn expect_producers(&mut self, producers: Vec<(i64, i16, i32)>, now_ms: i64) {
         self.expected = producers;
         self.now_ms = now_ms;
     }
@@ -145,8 +145,8 @@ impl Recovery {
             // What is appended next leaves a gap, which no segment has that was not compacted.
             log.roll();
         }
-        for (id, epoch) in self.expected {
-            log.producers.expect_first(id, epoch, self.now_ms);
+        for producer in self.expected {
+            log.producers.expect(producer, self.now_ms);
         }
         log.next_offset = log.next_offset.max(log.log_start_offset);
         log.high_watermark = log.next_offset;

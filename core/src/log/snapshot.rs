@@ -185,7 +185,11 @@ pub(crate) fn encode(
             .iter()
             .map(|&(epoch, start_offset)| SnapshotEpoch { epoch, start_offset })
             .collect(),
-        producers: producers.map_or(Vec::new(), |all| all.iter().map(producer).collect()),
+        producers: producers.map_or(Vec::new(), |all| {
+            // Of one that is merely expected, nothing is stored.
+            let stored = all.iter().filter(|(_, state)| !state.batches.is_empty());
+            stored.map(producer).collect()
+        }),
     };
     seal_value(&snapshot, VERSION)
 }
@@ -219,6 +223,7 @@ pub(crate) fn decode(id: SegmentId, value: Bytes) -> Option<Restored> {
             epoch: producer.epoch,
             last_append_ms: producer.last_append_ms,
             batches: producer.batches.into_iter().map(batch).collect(),
+            due: 0,
         };
         producers.insert(producer.id, state);
     }
