@@ -70,6 +70,12 @@ sim: setup-rust ## Simulate consumer groups for SEEDS=1000 (or SEED=17 alone, te
 	$(if $(SEED),OTTLA_SEED=$(SEED)) $(if $(SEEDS),OTTLA_SEEDS=$(SEEDS)) \
 		cargo test --package ottla-sim --profile sim --locked -- --nocapture nothing
 
+.PHONY: soak
+soak: setup-rust ## Simulate the storage for SEEDS=10000 (or SEED=17 alone, telling what happens)
+	$(call step,Simulations of the storage)
+	$(if $(SEED),OTTLA_SEED=$(SEED)) $(if $(SEEDS),OTTLA_SEEDS=$(SEEDS)) \
+		cargo test --package ottla-storagesim --profile sim --locked -- --nocapture survives
+
 .PHONY: soak-browser
 soak-browser: setup-test $(stamps)/pages ## Kill Chromium KILLS=100 times under load (SEED, BACKEND=leveldb|sqlite, DURABILITY=relaxed|strict)
 	$(call step,Kills of the browser)
@@ -128,9 +134,9 @@ distclean: clean ## Remove what was installed, too
 .PHONY: test-rust
 test-rust: setup-rust
 	$(call step,Rust tests)
-	cargo test --workspace --exclude ottla-wasm --exclude ottla-sim --locked
-	$(call step,Simulations of consumer groups)
-	cargo test --package ottla-sim --profile sim --locked
+	cargo test --workspace --exclude ottla-wasm --exclude ottla-sim --exclude ottla-storagesim --locked
+	$(call step,Simulations of consumer groups and of the storage)
+	cargo test --package ottla-sim --package ottla-storagesim --profile sim --locked
 
 .PHONY: test-wasm
 test-wasm: setup-test

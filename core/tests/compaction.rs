@@ -522,3 +522,26 @@ fn records_without_keys_from_before_go_and_lookups_stay_right() {
     });
     assert_eq!(refused.error_code, 87, "INVALID_RECORD");
 }
+
+#[test]
+fn what_compaction_has_written_is_not_read_before_it_is_stored() {
+    let mut host = Host::with(&[("ottla.cache.bytes", "0")]);
+    host.create("t", 1, COMPACT);
+    send(&mut host, &[("first", Some("stays"))]);
+    (0..30).for_each(|_| _ = send(&mut host, &[("a", Some("some value of it")), ("b", None)]));
+    roll(&mut host);
+    host.hold_commits = true;
+    host.pass(ROUND_MS);
+    assert_eq!(host.commits.len(), 1, "the compacted segment");
+    let before = host.load_count;
+    host.send(&host::fetch("t", 0, 0, 1 << 20, 0), 12);
+    assert_eq!(host.load_count, before, "loads may be faster than the commit that is out");
+    host.store();
+    assert!(host.load_count > before);
+    let (_, answer) = host.response::<m::FetchRequest>(12).unwrap();
+    let data = &answer.responses[0].partitions[0];
+    assert_eq!(data.error_code, 0);
+    let first = batches(data.records.clone().unwrap()).next().unwrap().unwrap();
+    assert_eq!(first.records(1 << 20).unwrap()[0].key.as_deref(), Some(&b"first"[..]));
+    assert_eq!(host.notices, Vec::<String>::new());
+}

@@ -256,6 +256,29 @@ fn topics_by_id_are_echoed() {
 }
 
 #[test]
+fn a_batch_that_does_not_fit_is_not_passed_over() {
+    // Whether memory or storage has it.
+    for cache in ["16777216", "0"] {
+        let mut host = Host::with(&[("ottla.cache.bytes", cache)]);
+        host.create("t", 2, &[("segment.bytes", "2000")]);
+        let large = "x".repeat(1_500);
+        host.produce("t", 0, batch(1, &[&"y".repeat(500)]));
+        host.produce("t", 1, batch(1, &[&large]));
+        host.produce("t", 1, batch(1, &[&large]));
+        host.produce("t", 1, batch(1, &["small"]));
+        let mut request = fetch("t", 0, 0, 1 << 20, 0);
+        request.max_bytes = 1_200;
+        let other = m::FetchPartition { partition: 1, ..request.topics[0].partitions[0].clone() };
+        request.topics[0].partitions.push(other);
+        let answer = host.call(&request, 12).responses.remove(0).partitions;
+        let sizes: Vec<usize> =
+            answer.iter().map(|data| data.records.as_ref().unwrap().len()).collect();
+        assert!(sizes[0] > 500, "{sizes:?}");
+        assert_eq!(sizes[1], 0, "what is served begins behind what was asked for, cache {cache}");
+    }
+}
+
+#[test]
 fn the_largest_timestamp_is_found_in_storage_and_in_memory() {
     // From all of the log in memory to nothing of it, with the record on either side.
     for cache in (0..6_000).step_by(500) {

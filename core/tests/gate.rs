@@ -302,3 +302,62 @@ impl Host {
         response.responses.remove(0).partition_responses.remove(0)
     }
 }
+
+#[test]
+fn a_batch_behind_one_that_could_not_be_stored_does_not_take_its_place() {
+    let sequenced = |base_sequence: i32, value: &str| {
+        let options = ottla::record::BatchOptions {
+            producer_id: 5,
+            producer_epoch: 0,
+            base_sequence,
+            ..Default::default()
+        };
+        produce("t", 0, host::batch_with(1, &[value], &options))
+    };
+    let mut host = Host::new();
+    host.create("t", 1, &[]);
+    host.hold_commits = true;
+    host.send(&sequenced(0, "first"), 9);
+    host.hold_commits = false;
+    host.fail_commit(StorageError::Failed("no luck".into()));
+    // This one was on its way already.
+    host.send(&sequenced(1, "second"), 9);
+    let code = |host: &mut Host| {
+        let (_, response) = host.response::<m::ProduceRequest>(9).unwrap();
+        response.responses[0].partition_responses[0].error_code
+    };
+    assert_eq!((code(&mut host), code(&mut host)), (56, 45), "OUT_OF_ORDER_SEQUENCE_NUMBER");
+    host.send(&sequenced(0, "first"), 9);
+    host.send(&sequenced(1, "second"), 9);
+    assert_eq!((code(&mut host), code(&mut host)), (0, 0));
+    assert_eq!(values(&host.read_all("t", 0, 0)), ["first", "second"]);
+}
+
+#[test]
+fn a_batch_behind_one_that_there_was_no_room_for_does_not_take_its_place() {
+    let sequenced = |base_sequence: i32, value: &str| {
+        let options = ottla::record::BatchOptions {
+            producer_id: 5,
+            producer_epoch: 0,
+            base_sequence,
+            ..Default::default()
+        };
+        produce("t", 0, host::batch_with(1, &[value], &options))
+    };
+    let mut host = Host::with(&[("ottla.unstored.bytes", "50")]);
+    host.create("t", 1, &[]);
+    host.hold_commits = true;
+    host.send(&produce("t", 0, batch(1, &["somebody else's"])), 9);
+    host.send(&sequenced(0, "first"), 9);
+    host.hold_commits = false;
+    host.store();
+    host.send(&sequenced(1, "second"), 9);
+    host.send(&sequenced(0, "first"), 9);
+    host.send(&sequenced(1, "second"), 9);
+    let mut codes = Vec::new();
+    while let Some((_, response)) = host.response::<m::ProduceRequest>(9) {
+        codes.push(response.responses[0].partition_responses[0].error_code);
+    }
+    assert_eq!(codes, [0, 56, 45, 0, 0], "KAFKA_STORAGE_ERROR, OUT_OF_ORDER_SEQUENCE_NUMBER");
+    assert_eq!(values(&host.read_all("t", 0, 0)), ["somebody else's", "first", "second"]);
+}

@@ -129,6 +129,25 @@ fn offsets_by_time_are_found_without_reading_the_log() {
 }
 
 #[test]
+fn loads_that_overtake_each_other_are_told_apart() {
+    let mut host = Host::with(&[("ottla.cache.bytes", "0")]);
+    host.create("t", 1, &[("segment.bytes", "5000")]);
+    fill(&mut host, "t", 100);
+    host.hold_loads = true;
+    let asked = |timestamp| m::ListOffsetsPartition { timestamp, ..Default::default() };
+    let partitions = vec![asked(1_100), asked(1_800)];
+    let topic = m::ListOffsetsTopic { name: "t".into(), partitions };
+    host.send(&m::ListOffsetsRequest { topics: vec![topic], ..Default::default() }, 7);
+    assert_eq!(host.loads.len(), 2);
+    host.loads.swap(0, 1);
+    host.load();
+    host.load();
+    let (_, answer) = host.response::<m::ListOffsetsRequest>(7).unwrap();
+    let offsets: Vec<i64> = answer.topics[0].partitions.iter().map(|found| found.offset).collect();
+    assert_eq!(offsets, [100, 800]);
+}
+
+#[test]
 fn producers_are_known_again_after_reopening() {
     let sequenced = |base_sequence: i32, value: &str| {
         let options =
@@ -266,8 +285,58 @@ fn damage_at_the_end_of_a_log_does_not_keep_it_from_opening() {
     assert!(host.notices[0].contains("topic t partition 0"), "{:?}", host.notices);
     let response = host.produce("t", 0, batch(1, &["next"]));
     assert_eq!(response.error_code, 0);
-    assert_eq!(values(&host.read_all("t", 0, 0))[..90], numbered(0, 90));
+    // No offset that a consumer may have seen is given to another record.
+    assert!(response.base_offset >= 100, "{response:?}");
+    let said = format!("offsets 90 to {} are damaged", response.base_offset - 1);
+    assert!(host.notices[0].contains(&said), "{:?}", host.notices);
+    let before = host.fetch("t", 0, 0);
+    let last = ottla::record::batches(before.records.unwrap()).last().unwrap().unwrap();
+    assert_eq!((before.error_code, last.header.last_offset()), (0, 89), "up to the damage");
+    assert_eq!(host.fetch("t", 0, 90).error_code, 2, "CORRUPT_MESSAGE");
     assert_eq!(values(&host.read_all("t", 0, response.base_offset)), ["next"]);
+    // Opened again, it is the same log; and what was damaged is no more looked at.
+    let mut host = host.reopen();
+    assert_eq!(values(&host.read_all("t", 0, response.base_offset)), ["next"]);
+    assert_eq!(host.produce("t", 0, batch(1, &["more"])).base_offset, response.base_offset + 1);
+    assert_eq!(host.notices, Vec::<String>::new());
+}
+
+#[test]
+fn an_offset_that_cannot_be_right_is_damage() {
+    // A checksum does not cover it.
+    for bit in [0, 3, 10, 34] {
+        for cache in ["0", "16777216"] {
+            let mut host = Host::with(&[("ottla.cache.bytes", cache)]);
+            host.create("t", 1, &[]);
+            fill(&mut host, "t", 20);
+            for (_, pieces) in host.storage.segments_mut().iter_mut() {
+                let mut bytes = pieces[10].1.to_vec();
+                let offset = u64::from_be_bytes(bytes[..8].try_into().unwrap());
+                bytes[..8].copy_from_slice(&(offset ^ 1 << bit).to_be_bytes());
+                pieces[10].1 = bytes.into();
+            }
+            let mut host = host.reopen();
+            assert_eq!(host.fetch("t", 0, 100).error_code, 2, "bit {bit}, cache {cache}");
+            let said = host.notices.last().unwrap();
+            assert!(said.contains("offsets 100 to 109 are damaged"), "bit {bit}: {said}");
+            assert_eq!(values(&host.read_all("t", 0, 110)), numbered(110, 90));
+        }
+    }
+}
+
+#[test]
+fn damage_in_a_segment_that_has_ended_is_named_by_its_own_offsets() {
+    let mut host = Host::new();
+    host.create("t", 1, &[("segment.bytes", "5000")]);
+    fill(&mut host, "t", 100);
+    // Its snapshot is no good, so that it is read when the log is opened.
+    let key = "log/00000000/0000000000000000";
+    host.storage.metadata_mut().insert(key.into(), Bytes::from_static(b"nonsense"));
+    let second = host.storage.segments_mut().keys().nth(1).unwrap().1.base_offset;
+    damage(&mut host, &format!("value {:06}", second - 1));
+    let host = host.reopen();
+    let said = format!("offsets {} to {} are damaged", second - 10, second - 1);
+    assert!(host.notices[0].contains(&said), "{:?}", host.notices);
 }
 
 #[test]
@@ -288,6 +357,9 @@ fn a_damaged_snapshot_costs_a_reading_of_its_segment() {
     let mut host = Host::open(config(&[]), storage);
     assert_eq!(values(&host.read_all("t", 0, 0)), numbered(0, 1000));
     assert_eq!(host.list_offset("t", 0, 1_500), (0, 500, 1_500));
+    // It knew of producers what older segments do not tell again.
+    assert_eq!(host.notices.len(), 1, "{:?}", host.notices);
+    assert!(host.notices[0].contains("producers may be forgotten"), "{:?}", host.notices);
 }
 
 #[test]

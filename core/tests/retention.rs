@@ -8,7 +8,7 @@ use bytes::Bytes;
 use host::{Host, batch};
 use ottla::protocol::messages as m;
 use ottla::record::{BatchBuilder, BatchOptions};
-use ottla::storage::Write;
+use ottla::storage::{StorageError, Write};
 
 const HOUR_MS: u64 = 3_600_000;
 const CHECK_MS: u64 = 300_000;
@@ -287,4 +287,69 @@ fn epochs_and_producers_outlive_the_records() {
     assert_eq!(host.produce("t", 0, early).error_code, 45, "OUT_OF_ORDER_SEQUENCE_NUMBER");
     let due = sequenced(&host, 3);
     assert_eq!(host.produce("t", 0, due).base_offset, 3);
+}
+
+/// Stores or refuses what is out, as a full storage does: what puts nothing has room.
+fn store_what_fits(host: &mut Host) {
+    for _ in 0..10 {
+        let Some(commit) = host.commits.front() else { return };
+        let puts =
+            |write: &Write| matches!(write, Write::PutMetadata { .. } | Write::Append { .. });
+        match commit.writes.iter().any(puts) {
+            true => host.fail_commit(StorageError::Full("no room".into())),
+            false => host.store(),
+        }
+    }
+}
+
+#[test]
+fn retention_makes_room_though_producers_do_not_rest() {
+    let mut host = Host::new();
+    host.create("t", 1, &[("segment.bytes", "11000"), ("retention.ms", "3600000")]);
+    fill(&mut host, "t", 25);
+    host.hold_commits = true;
+    host.pass(2 * HOUR_MS);
+    host.now.wall_ms += 1;
+    // The segments are due to go, and each time somebody wants to write with that.
+    for _ in 0..6 {
+        let batch = now_batch(&host);
+        host.send(&host::produce("t", 0, batch), 9);
+        store_what_fits(&mut host);
+        host.pass(CHECK_MS);
+    }
+    store_what_fits(&mut host);
+    assert!(host.storage.segments_mut().len() < 3, "nothing goes");
+}
+
+#[test]
+fn records_that_are_not_stored_yet_make_no_others_go() {
+    let mut host = Host::new();
+    host.create("t", 1, &[("segment.bytes", "3000"), ("retention.bytes", "5000")]);
+    fill(&mut host, "t", 6);
+    host.pass(CHECK_MS);
+    assert_eq!(start(&mut host, "t"), 0);
+    host.hold_commits = true;
+    for _ in 0..6 {
+        let batch = now_batch(&host);
+        host.send(&host::produce("t", 0, batch), 9);
+    }
+    host.pass(CHECK_MS);
+    assert!(host.commits.iter().all(|commit| {
+        !commit.writes.iter().any(|write| matches!(write, Write::DeleteSegment { .. }))
+    }));
+    let offset = start_beside(&mut host);
+    assert_eq!(offset, 0);
+}
+
+/// Where the log starts, while others wait for their answers.
+fn start_beside(host: &mut Host) -> i64 {
+    let other = ottla::ConnectionId(5);
+    host.connect(other);
+    host.responses.clear();
+    let asked = m::ListOffsetsPartition { timestamp: -2, ..Default::default() };
+    let topic = m::ListOffsetsTopic { name: "t".into(), partitions: vec![asked] };
+    let request = m::ListOffsetsRequest { topics: vec![topic], ..Default::default() };
+    host.send_from(other, &request, 7);
+    let (_, mut answer) = host.response::<m::ListOffsetsRequest>(7).unwrap();
+    answer.topics.remove(0).partitions.remove(0).offset
 }

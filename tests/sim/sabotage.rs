@@ -11,10 +11,10 @@ use ottla::protocol::{
     messages as m, peek_header,
 };
 
-use crate::attempt;
 use crate::host::Host;
 use crate::members::Tamper;
-use crate::scenario::Spoilt;
+use crate::scenario::{self, Spoilt};
+use crate::seeds::attempt;
 
 const SEEDS: u64 = 150;
 const HEARTBEAT: i16 = 12;
@@ -167,7 +167,7 @@ impl Tamper for Saboteur {
 fn noticed(expected: &[&str], spoil: impl Fn() -> Spoilt) -> String {
     let expects = |why: &String| expected.iter().any(|text| why.contains(text));
     let found = (0..SEEDS).find_map(|seed| {
-        let why = attempt(seed, spoil()).err().filter(expects)?;
+        let why = attempt(|| scenario::run(seed, spoil())).err().filter(expects)?;
         Some(format!("seed {seed}: {why}"))
     });
     found.expect("no seed notices")

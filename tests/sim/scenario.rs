@@ -5,6 +5,7 @@ use ottla::client::{Assignor, ClientConfig, GroupConfig, GroupProtocol, Strategy
 use ottla::storage::StorageError;
 
 use crate::members::{Tamper, World, config};
+use crate::random::Random;
 
 const MOST_MEMBERS: usize = 5;
 /// What members subscribe to. The names are used in this order, each once.
@@ -18,22 +19,6 @@ pub(crate) struct Spoilt {
     pub(crate) hoards: bool,
     /// Says what happens.
     pub(crate) traces: bool,
-}
-
-/// Xorshift (Marsaglia 2003).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 16) % bound.max(1) as u64) as usize
-    }
-
-    fn chance(&mut self, of: usize) -> bool {
-        self.below(of) == 0
-    }
 }
 
 fn standard(strategies: &[Strategy]) -> Vec<Assignor> {
@@ -57,7 +42,7 @@ struct Scenario {
 
 /// Runs a seed. Whatever does not hold panics.
 pub(crate) fn run(seed: u64, spoilt: Spoilt) {
-    let mut random = Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::new(seed);
     let mut world = World::new();
     world.tamper = spoilt.tamper;
     world.traces = spoilt.traces;

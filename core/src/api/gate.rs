@@ -5,7 +5,7 @@
 
 use super::Call;
 use super::reply::AfterCommit;
-use crate::storage::{Commit, CommitId, Durability, LogId, Write};
+use crate::storage::{Commit, CommitId, Durability, LogId, LogRange, SegmentId, Write};
 
 /// What one commit makes true once it is confirmed.
 #[derive(Default)]
@@ -16,6 +16,8 @@ pub(crate) struct Bound {
     pub waiting: Vec<(Call, AfterCommit)>,
     /// Whether upkeep waits for it.
     pub upkeep: bool,
+    /// The segments that upkeep writes with it.
+    segments: Vec<(LogId, SegmentId)>,
     /// Whether retention waits for it.
     pub retention: bool,
 }
@@ -30,6 +32,8 @@ pub(crate) struct Gate {
     strict: bool,
     /// Upkeep waits for the next commit.
     upkeep: bool,
+    /// The segments that upkeep writes with the next commit.
+    segments: Vec<(LogId, SegmentId)>,
     /// Retention waits for the next commit.
     retention: bool,
     /// A write that goes with the next commit that stores anything.
@@ -40,6 +44,8 @@ pub(crate) struct Gate {
     /// Bytes that are not confirmed, in flight and for the next commit.
     unstored_bytes: u64,
     in_flight_bytes: u64,
+    /// The last commit failed: what removes things does not wait for room that others lack.
+    careful: bool,
 }
 
 impl Gate {
@@ -53,7 +59,19 @@ impl Gate {
     pub(crate) fn keep_up(&mut self, writes: Vec<Write>, strict: bool) {
         self.strict |= strict;
         self.upkeep = true;
+        self.segments.extend(writes.iter().filter_map(|write| match write {
+            Write::Append { log, segment, .. } => Some((*log, *segment)),
+            _ => None,
+        }));
         self.writes.extend(writes);
+    }
+
+    /// Whether a part of a segment may not be stored yet, though it is part of its log already.
+    pub(crate) fn is_storing(&self, range: &LogRange) -> bool {
+        let segment = (range.log, range.segment);
+        let in_flight = self.in_flight.as_ref();
+        self.segments.contains(&segment)
+            || in_flight.is_some_and(|(_, bound)| bound.segments.contains(&segment))
     }
 
     /// Adds what retention removes, which goes on when that is stored.
@@ -109,6 +127,11 @@ impl Gate {
         if self.in_flight.is_some() || (self.writes.is_empty() && self.dirty.is_empty()) {
             return None;
         }
+        // Without records: those that do not fit would keep retention from making room for them.
+        let apart = self.careful && !self.writes.is_empty() && !self.dirty.is_empty();
+        if apart {
+            return Some(self.commit_writes());
+        }
         let mut writes = std::mem::take(&mut self.writes);
         let mut durability =
             if std::mem::take(&mut self.strict) { Durability::Strict } else { Durability::Relaxed };
@@ -119,6 +142,36 @@ impl Gate {
                 durability = durability.max(asked);
             }
         }
+        let waiting = std::mem::take(&mut self.waiting);
+        self.in_flight_bytes = self.unstored_bytes;
+        Some(self.send(durability, writes, logs, waiting))
+    }
+
+    /// The commit of what upkeep and changes of metadata write. Who waits does so for the next one.
+    fn commit_writes(&mut self) -> Commit {
+        self.strict = false;
+        let writes = std::mem::take(&mut self.writes);
+        self.send(Durability::Strict, writes, Vec::new(), Vec::new())
+    }
+
+    fn send(
+        &mut self,
+        durability: Durability,
+        mut writes: Vec<Write>,
+        logs: Vec<(LogId, i64)>,
+        waiting: Vec<(Call, AfterCommit)>,
+    ) -> Commit {
+        self.add_companion(&mut writes);
+        self.last_id += 1;
+        let id = CommitId(self.last_id);
+        let upkeep = std::mem::take(&mut self.upkeep);
+        let retention = std::mem::take(&mut self.retention);
+        let segments = std::mem::take(&mut self.segments);
+        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention, segments }));
+        Commit { id, durability, writes }
+    }
+
+    fn add_companion(&mut self, writes: &mut Vec<Write>) {
         let stores = |write: &Write| {
             matches!(
                 write,
@@ -129,14 +182,6 @@ impl Gate {
             // First, so that a later write to the same key counts.
             writes.splice(0..0, self.companion.take());
         }
-        self.last_id += 1;
-        let id = CommitId(self.last_id);
-        let waiting = std::mem::take(&mut self.waiting);
-        let upkeep = std::mem::take(&mut self.upkeep);
-        let retention = std::mem::take(&mut self.retention);
-        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention }));
-        self.in_flight_bytes = self.unstored_bytes;
-        Some(Commit { id, durability, writes })
     }
 
     /// The commit that is out has been confirmed. `None` for a commit that is not the one out.
@@ -144,6 +189,7 @@ impl Gate {
         let (_, bound) = self.in_flight.take_if(|(out, _)| *out == id)?;
         self.unstored_bytes -= self.in_flight_bytes;
         self.in_flight_bytes = 0;
+        self.careful &= bound.logs.is_empty();
         Some(bound)
     }
 
@@ -159,7 +205,7 @@ impl Gate {
         let mut waiting = out.unwrap_or_default();
         waiting.append(&mut self.waiting);
         let last_id = self.last_id;
-        *self = Gate { last_id, ..Gate::default() };
+        *self = Gate { last_id, careful: true, ..Gate::default() };
         waiting
     }
 }

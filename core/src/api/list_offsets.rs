@@ -40,7 +40,7 @@ pub(crate) fn list_offsets(
                     answer.leader_epoch = leader_epoch;
                 }
                 Ok(Start::Search { log, query }) => {
-                    task.lookups.push(Lookup { place, log, query, behind: None, loaded: None });
+                    task.lookups.push(Lookup::new(place, log, query));
                 }
                 Err(code) => answer.error_code = code.code(),
             }
@@ -107,6 +107,7 @@ struct Lookup {
     query: TimestampQuery,
     /// The part that was searched last.
     behind: Option<LogRange>,
+    awaited: Option<LogRange>,
     loaded: Option<LoadedPart>,
 }
 
@@ -114,6 +115,10 @@ struct Lookup {
 type Found = Result<Option<FoundTimestamp>, LogRange>;
 
 impl Lookup {
+    fn new(place: (usize, usize), log: LogId, query: TimestampQuery) -> Lookup {
+        Lookup { place, log, query, behind: None, awaited: None, loaded: None }
+    }
+
     fn advance(&mut self, node: &Node) -> Result<Found, ErrorCode> {
         let log = node.logs.get(&self.log).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         loop {
@@ -153,6 +158,7 @@ impl Parked for Task {
                 }
                 Ok(Ok(None)) => {}
                 Ok(Err(range)) => {
+                    lookup.awaited = Some(range.clone());
                     loads.push(range);
                     return true;
                 }
@@ -167,8 +173,9 @@ impl Parked for Task {
     }
 
     fn loaded(&mut self, range: &LogRange, result: Result<Loaded, StorageError>) {
-        let waiting = |lookup: &&mut Lookup| lookup.log == range.log && lookup.loaded.is_none();
-        if let Some(lookup) = self.lookups.iter_mut().find(waiting) {
+        let awaits = |lookup: &&mut Lookup| lookup.awaited.as_ref() == Some(range);
+        if let Some(lookup) = self.lookups.iter_mut().find(awaits) {
+            lookup.awaited = None;
             lookup.loaded = Some(LoadedPart::new(range, result));
         }
     }

@@ -87,12 +87,17 @@ fn append(
     }
     let log = node.led_log(call, topic, partition).map_err(plain)?;
     let (id, resident) = (log.id(), log.config().durability.is_none());
-    let importing = log.config().importing;
-    check_room(node, resident)?;
-    if importing {
+    if log.config().importing {
+        check_room(node, resident)?;
         return import(node, id, records.unwrap_or_default(), now);
     }
     let batch = only_batch(records.unwrap_or_default(), call.version)?;
+    if let Err(error) = check_room(node, resident) {
+        if let Some(log) = node.logs.get_mut(&id) {
+            log.refused(&batch.header, now.wall_ms);
+        }
+        return Err(error);
+    }
     if batch.header.is_transactional() {
         return Err(AppendError {
             code: ErrorCode::InvalidTxnState,

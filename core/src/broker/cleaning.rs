@@ -3,7 +3,7 @@
 use super::Broker;
 use crate::io::{LogLevel, Now, Output};
 use crate::log::{CleanStep, Cleaner, CleanerSettings};
-use crate::storage::{Load, LoadId, Loaded, LogId, LogRange, Pieces, StorageError};
+use crate::storage::{LoadId, Loaded, LogId, LogRange, Pieces, StorageError};
 
 /// The log that is being compacted. One at a time: the memory for its keys is there once.
 pub(super) struct Cleaning {
@@ -18,12 +18,14 @@ enum State {
     Ready(Option<(LogRange, Pieces)>),
     Loading(LoadId, LogRange),
     Storing,
+    /// For the end: a part could not be read.
+    GivenUp,
 }
 
 impl Cleaning {
     /// Whether the next slice waits for its turn alone.
     pub(super) fn is_ready(&self) -> bool {
-        matches!(self.state, State::Ready(_))
+        matches!(self.state, State::Ready(_) | State::GivenUp)
     }
 
     /// What was to be stored is.
@@ -43,12 +45,10 @@ impl Cleaning {
         if *awaited != load {
             return false;
         }
-        // A part that cannot be read is missing, which ends the round.
-        let pieces = match result.take() {
-            Some(Ok(Loaded::Log(pieces))) => pieces,
-            _ => Pieces::new(),
+        self.state = match result.take() {
+            Some(Ok(Loaded::Log(pieces))) => State::Ready(Some((range.clone(), pieces))),
+            _ => State::GivenUp,
         };
-        self.state = State::Ready(Some((range.clone(), pieces)));
         true
     }
 }
@@ -76,14 +76,19 @@ impl Broker {
     }
 
     /// Does a slice, if its turn has come.
-    pub(super) fn clean(&mut self) {
+    pub(super) fn clean(&mut self, now: Now) {
         let Some(mut cleaning) = self.upkeep.cleaning.take_if(|cleaning| cleaning.is_ready())
         else {
             return;
         };
         let Some(log) = self.node.logs.get_mut(&cleaning.log) else { return };
         let State::Ready(loaded) = std::mem::replace(&mut cleaning.state, State::Storing) else {
-            return;
+            // It is tried again, but not at once.
+            let mut writes = Vec::new();
+            log.remove_unfinished(&mut writes);
+            writes.into_iter().for_each(|write| self.node.gate.write(write));
+            self.node.stale.push(cleaning.log);
+            return self.rest_from_cleaning(now);
         };
         match cleaning.cleaner.go_on(log, loaded) {
             CleanStep::Load(range) => {
@@ -91,8 +96,7 @@ impl Broker {
                     Some(pieces) => State::Ready(Some((range, pieces))),
                     None => {
                         let load = self.load_id();
-                        let wanted = Load::Log(range.clone());
-                        self.outputs.push_back(Output::Load { id: load, load: wanted });
+                        self.load_part(load, range.clone());
                         State::Loading(load, range)
                     }
                 };

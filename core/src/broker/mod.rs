@@ -35,7 +35,7 @@ use crate::Uuid;
 use crate::api::{self, BrokerConfig, Call, Node, Reply};
 use crate::io::{ConnectionId, Input, LogLevel, Now, Output};
 use crate::protocol::{ApiKey, Reader, RequestHeader, peek_header};
-use crate::storage::{CommitId, LoadId, Loaded, StorageError};
+use crate::storage::{CommitId, Load, LoadId, Loaded, LogRange, StorageError};
 
 /// How often idle producers are looked for.
 const EXPIRY_INTERVAL_MS: u64 = 600_000;
@@ -46,6 +46,8 @@ pub struct Broker {
     connections: Connections,
     parked: ParkedRequests,
     ahead: ReadAhead,
+    /// Loads of what is about to be stored.
+    held_loads: Vec<(LoadId, LogRange)>,
     upkeep: Upkeep,
     phase: Phase,
     outputs: VecDeque<Output>,
@@ -78,6 +80,7 @@ impl Broker {
             connections: Connections::default(),
             parked: ParkedRequests::default(),
             ahead: ReadAhead::default(),
+            held_loads: Vec::new(),
             upkeep: Upkeep::default(),
             phase: Phase::Serving,
             outputs: VecDeque::new(),
@@ -152,6 +155,13 @@ impl Broker {
     /// this reaches `ottla.unstored.bytes`, at which the broker refuses them.
     pub fn unstored_bytes(&self) -> u64 {
         self.node.gate.unstored_bytes()
+    }
+
+    /// How many bytes of records memory holds for topics that are stored: those that wait to be, and
+    /// of the others `ottla.cache.bytes` at most.
+    pub fn held_bytes(&self) -> u64 {
+        let stored = self.node.logs.values().filter(|log| log.config().durability.is_some());
+        stored.map(|log| log.memory_bytes() as u64).sum()
     }
 
     fn request(&mut self, now: Now, connection: ConnectionId, frame: Bytes) {
@@ -283,6 +293,9 @@ impl Broker {
             self.respond(call, reply(Ok(())));
         }
         self.node.evict();
+        for (id, range) in std::mem::take(&mut self.held_loads) {
+            self.load_part(id, range);
+        }
     }
 
     /// Answers who waits for logs that have changed.
@@ -329,6 +342,14 @@ impl Broker {
     fn load_id(&mut self) -> LoadId {
         self.last_load += 1;
         LoadId(self.last_load)
+    }
+
+    /// Asks for a part of a segment, once it is stored: a load may overtake the commit that is out.
+    fn load_part(&mut self, id: LoadId, range: LogRange) {
+        match self.node.gate.is_storing(&range) {
+            true => self.held_loads.push((id, range)),
+            false => self.outputs.push_back(Output::Load { id, load: Load::Log(range) }),
+        }
     }
 
     fn loaded(&mut self, now: Now, load: LoadId, result: Result<Loaded, StorageError>) {

@@ -44,6 +44,7 @@ impl Broker {
         self.parked.drop_own();
         self.parked.restart();
         self.ahead.clear();
+        self.held_loads.clear();
         self.upkeep.restart();
         let opening = Opening::Metadata(load);
         let requests = match std::mem::replace(&mut self.phase, Phase::Serving) {
@@ -69,7 +70,7 @@ impl Broker {
         };
         match (opening, loaded) {
             (Opening::Metadata(_), Loaded::Metadata(values)) => {
-                if let Err(error) = self.read_metadata(values) {
+                if let Err(error) = self.read_metadata(now, values) {
                     return self.fail(error);
                 }
             }
@@ -92,7 +93,11 @@ impl Broker {
         self.outputs.push_back(Output::Failed { error });
     }
 
-    fn read_metadata(&mut self, values: Vec<(String, Bytes)>) -> Result<(), StorageError> {
+    fn read_metadata(
+        &mut self,
+        now: Now,
+        values: Vec<(String, Bytes)>,
+    ) -> Result<(), StorageError> {
         let mut stored = Stored::default();
         for (key, value) in values {
             match MetadataKey::parse(&key) {
@@ -106,6 +111,8 @@ impl Broker {
             }
         }
         self.read_cluster(&stored)?;
+        let unstored = self.node.logs.iter().map(|(id, log)| (*id, log.unstored_producers()));
+        let mut unstored: LiteMap<LogId, Vec<(i64, i16)>> = map::collect(unstored);
         let resident = self.take_resident_logs();
         self.node.topics = Topics::default();
         let slots = self.node.config.number("max.incremental.fetch.session.cache.slots");
@@ -121,6 +128,10 @@ impl Broker {
             let topic = Topic::from_record(name, record);
             self.recover_topic(&topic, &mut stored, &resident, &mut recoveries);
             self.node.topics.insert(topic);
+        }
+        for (id, recovery) in recoveries.iter_mut() {
+            let producers = unstored.remove(id).unwrap_or_default();
+            recovery.expect_producers(producers, now.wall_ms);
         }
         // Topics in memory alone survive in memory, as far as they are still topics.
         let topics = &self.node.topics;
@@ -212,7 +223,10 @@ impl Broker {
                 None => LogRecord::default(),
             };
             let segments = stored.segments.remove(id).unwrap_or_default();
-            let recovery = Recovery::new(*id, place, epoch, config.clone(), record, segments);
+            let mut recovery = Recovery::new(*id, place, epoch, config.clone(), record, segments);
+            if let Some(notice) = recovery.take_notice() {
+                self.log(LogLevel::Error, notice);
+            }
             recoveries.insert(*id, recovery);
         }
     }

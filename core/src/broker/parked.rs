@@ -5,8 +5,8 @@ use litemap::LiteMap;
 use super::Broker;
 use super::ahead::Found;
 use crate::api::{Call, Parked, Progress};
-use crate::io::{ConnectionId, Now, Output};
-use crate::storage::{Load, LoadId, Loaded, LogId, LogRange, StorageError};
+use crate::io::{ConnectionId, Now};
+use crate::storage::{LoadId, Loaded, LogId, LogRange, StorageError};
 
 struct Entry {
     /// Whose it is; `None` for the broker's own.
@@ -170,7 +170,7 @@ impl Broker {
             Some(Found::Loading(load)) => load,
             None => {
                 let load = self.load_id();
-                self.outputs.push_back(Output::Load { id: load, load: Load::Log(range.clone()) });
+                self.load_part(load, range.clone());
                 load
             }
         };
@@ -185,7 +185,7 @@ impl Broker {
             if self.ahead.admit(&range) {
                 let id = self.load_id();
                 self.ahead.loading(range.clone(), id);
-                self.outputs.push_back(Output::Load { id, load: Load::Log(range) });
+                self.load_part(id, range);
             }
         }
     }

@@ -95,8 +95,7 @@ impl Broker {
         self.node.logs.iter_mut().for_each(|(_, log)| log.remove_unfinished(&mut writes));
         writes.into_iter().for_each(|write| self.node.gate.write(write));
         if std::mem::take(&mut self.upkeep.cut_short) {
-            let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
-            self.upkeep.cleanings_from_ms = now.monotonic_ms.saturating_add(interval);
+            self.rest_from_cleaning(now);
         }
         self.node.stale = self.node.logs.keys().copied().collect();
         self.plan_upkeep(now);
@@ -120,7 +119,13 @@ impl Broker {
         if self.upkeep.cleaning.is_none() && now_ms >= self.upkeep.cleanings_from_ms {
             self.start_cleaning(now);
         }
-        self.clean();
+        self.clean(now);
+    }
+
+    /// Compaction could not come to its end, and is not tried again at once.
+    pub(super) fn rest_from_cleaning(&mut self, now: Now) {
+        let interval = self.node.config.number("log.retention.check.interval.ms") as u64;
+        self.upkeep.cleanings_from_ms = now.monotonic_ms.saturating_add(interval);
     }
 
     fn expire(&mut self, now: Now) {
@@ -138,9 +143,7 @@ impl Broker {
                 break;
             }
             let Some(log) = self.node.logs.get_mut(&id) else { continue };
-            if log.expire(now.wall_ms, &mut room_bytes, &mut writes) {
-                self.node.gate.dirty(id, 0);
-            }
+            log.expire(now.wall_ms, &mut room_bytes, &mut writes);
             self.node.stale.push(id);
         }
         if room_bytes <= 0 {

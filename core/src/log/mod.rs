@@ -34,6 +34,7 @@ use self::epochs::LeaderEpochs;
 use self::producers::Producers;
 use self::segment::Segment;
 use self::tail::Tail;
+use crate::record::BatchHeader;
 use crate::storage::{LogId, SegmentId};
 
 /// No log gets this far; an offset behind it is damage.
@@ -62,8 +63,6 @@ pub struct PartitionLog {
     tail: Tail,
     /// Where the active segment ended when its last snapshot was written.
     snapshot_bytes: u64,
-    /// The active segment's snapshot is due however little it has.
-    snapshot_due: bool,
     /// Segments that ended since the last commit and whose final snapshot is due.
     rolled: Vec<i64>,
     /// Up to here the log has been compacted.
@@ -98,7 +97,6 @@ impl PartitionLog {
             producers: Producers::default(),
             tail: Tail::default(),
             snapshot_bytes: 0,
-            snapshot_due: false,
             rolled: Vec::new(),
             clean_offset: 0,
             unfinished: Vec::new(),
@@ -179,6 +177,20 @@ impl PartitionLog {
     /// Forgets idempotent producers that have not written since `since_ms`.
     pub fn expire_producers(&mut self, since_ms: i64) {
         self.producers.expire(since_ms);
+    }
+
+    /// The idempotent producers of which nothing is stored, but whose first batches are in memory:
+    /// each with its epoch.
+    pub fn unstored_producers(&self) -> Vec<(i64, i16)> {
+        self.producers.unstored(self.high_watermark)
+    }
+
+    /// Notes that a batch was refused for now. Those that are on their way behind it are not to take
+    /// its place.
+    pub fn refused(&mut self, batch: &BatchHeader, now_ms: i64) {
+        if batch.producer_id >= 0 && batch.base_sequence == 0 {
+            self.producers.expect_first(batch.producer_id, batch.producer_epoch, now_ms);
+        }
     }
 
     fn active(&self) -> &Segment {

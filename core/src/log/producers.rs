@@ -132,6 +132,31 @@ impl Producers {
         });
     }
 
+    /// The producers, with their epochs, all of whose batches lie behind `stored`, the first among
+    /// them.
+    pub(crate) fn unstored(&self, stored: i64) -> Vec<(i64, i16)> {
+        let unstored = self.by_id.iter().filter(|(_, state)| {
+            state
+                .batches
+                .front()
+                .is_none_or(|first| first.first_sequence == 0 && first.last_offset >= stored)
+        });
+        unstored.map(|(id, state)| (*id, state.epoch)).collect()
+    }
+
+    /// Expects a producer's first batch, where nothing is known of it. Otherwise a batch that was on
+    /// its way behind the first, which could not be stored, would be taken for a late one of a
+    /// producer long forgotten.
+    pub(crate) fn expect_first(&mut self, id: i64, epoch: i16, now_ms: i64) {
+        if self.by_id.len() < MAX_PRODUCERS {
+            self.by_id.entry(id).or_insert_with(|| ProducerState {
+                epoch,
+                last_append_ms: now_ms,
+                batches: VecDeque::new(),
+            });
+        }
+    }
+
     /// Forgets producers that have been silent since before `since_ms`.
     pub(crate) fn expire(&mut self, since_ms: i64) {
         self.by_id.retain(|_, state| state.last_append_ms >= since_ms);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::append::MAX_UNPACKED_BYTES;
-use super::scan::{Scanned, scan};
+use super::scan::Scanned;
 use super::segment::Segment;
 use super::{Damage, PartitionLog};
 use crate::protocol::ErrorCode;
@@ -122,7 +122,7 @@ impl PartitionLog {
         range: &LogRange,
         pieces: Pieces,
     ) -> ColdRead {
-        let scanned = scan(pieces.clone(), range.start, range.end);
+        let scanned = self.scan_part(range, pieces.clone());
         let damage = self.name_damage(range, &scanned);
         let mut budget = Budget { left: max_bytes, at_least_one };
         let mut taken = Vec::new();
@@ -132,6 +132,8 @@ impl PartitionLog {
         // shows that the offset asked for was not in it.
         let mut passed_damage = false;
         let mut damaged = false;
+        // A batch that does not fit, or is not stored yet, is not passed over.
+        let mut reached = false;
         for item in &scanned {
             match item {
                 Scanned::Batch { batch, .. } if batch.header.next_offset() <= offset => {
@@ -142,6 +144,7 @@ impl PartitionLog {
                         damaged = true;
                         break;
                     }
+                    reached = true;
                     let stored = batch.header.next_offset() <= self.high_watermark;
                     if !stored || !budget.take(batch.bytes.len()) {
                         break;
@@ -158,13 +161,13 @@ impl PartitionLog {
         }
         // Damage at the end of the range: what follows it decides whether the offset is in it.
         damaged |= passed_damage && taken.is_empty() && offset < self.offset_behind(range);
-        let resume_offset = self.offset_behind(range).max(offset);
+        let resume_offset = if reached { offset } else { self.offset_behind(range).max(offset) };
         let batches = run(&pieces, taken_from, &taken);
         ColdRead { batches, resume_offset, next_offset, damaged, damage }
     }
 
     /// The first offset behind a range of a segment, as far as the index tells.
-    fn offset_behind(&self, range: &LogRange) -> i64 {
+    pub(super) fn offset_behind(&self, range: &LogRange) -> i64 {
         let at = self.segment_of(range.segment.base_offset);
         let entries = self.segments[at].index.entries();
         let next = entries.iter().find(|entry| entry.position >= range.end).map(|e| e.offset);
@@ -202,7 +205,7 @@ impl PartitionLog {
         found
     }
 
-    fn offset_before(&self, range: &LogRange) -> i64 {
+    pub(super) fn offset_before(&self, range: &LogRange) -> i64 {
         let segment = &self.segments[self.segment_of(range.segment.base_offset)];
         let known = segment.index.entries().iter().find(|entry| entry.position == range.start);
         known.map_or(segment.base_offset, |entry| entry.offset)
@@ -354,7 +357,7 @@ pub fn find_timestamp(
     };
     let counted = start..log.high_watermark;
     let mut best: Option<FoundTimestamp> = None;
-    for item in scan(pieces, range.start, range.end) {
+    for item in log.scan_part(range, pieces) {
         let Scanned::Batch { batch, .. } = item else { continue };
         let largest = batch.header.max_timestamp;
         let hopeless = match query {

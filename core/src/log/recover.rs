@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::scan::{Scanned, scan};
+use super::scan::{Offsets, Scanned, scan};
 use super::segment::Segment;
 use super::snapshot::{self, Restored};
 use super::tail::TailBatch;
@@ -52,6 +52,9 @@ impl std::fmt::Display for Damage {
 pub struct Recovery {
     log: PartitionLog,
     loads: Vec<LogRange>,
+    expected: Vec<(i64, i16)>,
+    now_ms: i64,
+    notice: Option<String>,
 }
 
 impl Recovery {
@@ -67,16 +70,24 @@ impl Recovery {
     ) -> Recovery {
         let mut log = PartitionLog::new(id, topic, partition, leader_epoch, config);
         log.log_start_offset = record.log_start_offset.clamp(0, MAX_OFFSET);
-        log.next_offset = log.log_start_offset;
         log.clean_offset = record.clean_offset;
         log.unfinished = record.unfinished.iter().map(|unfinished| unfinished.id()).collect();
         let mut loads = Vec::new();
         // Metadata whose key makes no sense is nobody's.
         snapshots.retain(|(segment, _)| (0..=MAX_OFFSET).contains(&segment.base_offset));
         sort_by(&mut snapshots, |(a, _), (b, _)| a < b);
+        let mut notice = None;
         let last = snapshots.len().saturating_sub(1);
         for (at, (segment_id, value)) in snapshots.into_iter().enumerate() {
             let restored = snapshot::decode(segment_id, value);
+            if restored.is_none() && at == last {
+                notice = Some(format!(
+                    "topic {topic} partition {partition}: what is stored of the segment from offset \
+                     {} on cannot be read. Its records are read instead, but idempotent producers \
+                     may be forgotten: what they send again may be stored twice",
+                    segment_id.base_offset
+                ));
+            }
             let whole = restored.is_some() && at < last;
             let segment = log.restore(segment_id, restored);
             if !whole {
@@ -94,7 +105,19 @@ impl Recovery {
             log.segments = vec![Segment::new(log.log_start_offset)];
         }
         log.snapshot_bytes = log.active().size_bytes;
-        Recovery { log, loads }
+        Recovery { log, loads, expected: Vec::new(), now_ms: 0, notice }
+    }
+
+    /// What a person should know of it.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take()
+    }
+
+    /// Expects the first batches of these producers, with their epochs: they had been appended, and
+    /// could not be stored.
+    pub fn expect_producers(&mut self, producers: Vec<(i64, i16)>, now_ms: i64) {
+        self.expected = producers;
+        self.now_ms = now_ms;
     }
 
     /// What must be read. At most the active segment's end, unless a snapshot was damaged.
@@ -108,14 +131,23 @@ impl Recovery {
         let mut damage = Vec::new();
         for (range, pieces) in self.loads.iter().zip(loaded) {
             let end = pieces.last().map_or(range.start, |(at, bytes)| at + bytes.len() as u64);
-            let scanned = scan(pieces, range.start, end);
-            self.log.take_scanned(range, scanned, &mut damage);
+            let mut scanned = scan(pieces, range.start, end);
+            let offsets = self.log.offsets_of(range);
+            offsets.refuse_strays(&mut scanned);
+            self.log.take_scanned(range, &offsets, scanned, &mut damage);
             // Damage at the end still takes room: what is appended next must not overlap it.
             let at = self.log.segment_of(range.segment.base_offset);
             let segment = &mut self.log.segments[at];
             segment.size_bytes = segment.size_bytes.max(end);
         }
         let log = &mut self.log;
+        if damage.iter().any(|damage| damage.next_offset == log.next_offset) {
+            // What is appended next leaves a gap, which no segment has that was not compacted.
+            log.roll();
+        }
+        for (id, epoch) in self.expected {
+            log.producers.expect_first(id, epoch, self.now_ms);
+        }
         log.next_offset = log.next_offset.max(log.log_start_offset);
         log.high_watermark = log.next_offset;
         log.written_offset = log.next_offset;
@@ -134,9 +166,33 @@ impl PartitionLog {
         restored.segment
     }
 
-    fn take_scanned(&mut self, range: &LogRange, found: Vec<Scanned>, damage: &mut Vec<Damage>) {
+    /// What is known of the offsets in a part that recovery reads: the end of a segment, or all of it.
+    fn offsets_of(&self, range: &LogRange) -> Offsets {
+        let at = self.segment_of(range.segment.base_offset);
+        let next = self.segments.get(at + 1).map(|next| next.base_offset);
+        let first = match next {
+            // Its snapshot says how far it went before.
+            None => self.next_offset,
+            Some(_) => range.segment.base_offset,
+        };
+        Offsets {
+            first,
+            behind: next.unwrap_or(MAX_OFFSET),
+            // Compaction and imports leave gaps, but not behind a snapshot.
+            is_dense: next.is_none() && range.start > 0,
+        }
+    }
+
+    fn take_scanned(
+        &mut self,
+        range: &LogRange,
+        offsets: &Offsets,
+        found: Vec<Scanned>,
+        damage: &mut Vec<Damage>,
+    ) {
         let at = self.segment_of(range.segment.base_offset);
         let active = at + 1 == self.segments.len();
+        let mut due = offsets.first;
         let mut open: Option<usize> = None;
         for item in found {
             match item {
@@ -145,6 +201,7 @@ impl PartitionLog {
                     if let Some(known) = open.take().and_then(|at| damage.get_mut(at)) {
                         known.next_offset = header.base_offset;
                     }
+                    due = header.next_offset();
                     self.segments[at].note_batch(position, &header);
                     self.epochs.note(header.partition_leader_epoch, header.base_offset);
                     if header.producer_id >= 0 && !header.is_control() {
@@ -153,7 +210,7 @@ impl PartitionLog {
                     if active {
                         let segment = range.segment;
                         self.tail.push(TailBatch { segment, position, batch });
-                        self.next_offset = self.next_offset.max(header.next_offset());
+                        self.next_offset = self.next_offset.max(due);
                     }
                 }
                 Scanned::Damage { position, size_bytes, reason } => {
@@ -163,8 +220,8 @@ impl PartitionLog {
                     damage.push(Damage {
                         topic: self.topic.clone(),
                         partition: self.partition,
-                        first_offset: self.next_offset,
-                        next_offset: self.next_offset,
+                        first_offset: due,
+                        next_offset: due,
                         segment: range.segment.base_offset,
                         position,
                         size_bytes,
@@ -172,6 +229,15 @@ impl PartitionLog {
                     });
                 }
             }
+        }
+        let Some(known) = open.and_then(|at| damage.get_mut(at)) else { return };
+        known.next_offset = offsets.behind;
+        if active {
+            // No offset is given twice: as a record takes a few bytes, none that is lost had one
+            // behind these.
+            let most = i64::try_from(known.size_bytes).unwrap_or(MAX_OFFSET);
+            self.next_offset = due.saturating_add(most).min(MAX_OFFSET);
+            known.next_offset = self.next_offset;
         }
     }
 }

@@ -36,19 +36,19 @@ impl PartitionLog {
 
     /// Removes segments that have had their time, the oldest first, as long as `room_bytes` is left,
     /// from which each takes its size. The writes need no room, unless all records go: then the next
-    /// segment begins, and what it says of the log is stored in the same commit (`true`: the log has
-    /// something to write).
-    pub fn expire(&mut self, now_ms: i64, room_bytes: &mut i64, writes: &mut Vec<Write>) -> bool {
+    /// segment begins, and what it says of the log is stored with that.
+    pub fn expire(&mut self, now_ms: i64, room_bytes: &mut i64, writes: &mut Vec<Write>) {
         let expired = self.expired(now_ms);
         let mut count = 0;
         while count < expired && *room_bytes > 0 {
             *room_bytes = room_bytes.saturating_sub_unsigned(self.segments[count].size_bytes);
             count += 1;
         }
-        let all = count == self.segments.len();
-        if all {
+        if count == self.segments.len() {
             self.roll();
-            self.snapshot_due = true;
+            if self.config.durability.is_some() {
+                writes.push(self.snapshot_write(self.active(), self.next_offset, true));
+            }
         }
         if count > 0 {
             self.drop_segments(count, writes);
@@ -57,13 +57,12 @@ impl PartitionLog {
                 self.raise_start(start);
             }
         }
-        all
     }
 
     /// How old the oldest segment is, where it may be dropped for room; never the active one.
     pub fn droppable_since_ms(&self, now_ms: i64) -> Option<i64> {
         let [oldest, next, ..] = self.segments.as_slice() else { return None };
-        let stored = self.config.durability.is_some() && next.base_offset <= self.high_watermark;
+        let stored = self.config.durability.is_some() && next.base_offset < self.high_watermark;
         (self.config.drops_when_full && stored).then(|| oldest.largest_ms(now_ms))
     }
 
@@ -83,13 +82,19 @@ impl PartitionLog {
         let config = &self.config;
         let ends = self.segments.iter().skip(1).map(|next| next.base_offset);
         let segments = self.segments.iter().zip(ends.chain([self.next_offset]));
-        // An active segment that is empty is not worth a new one.
-        let stored = |&(segment, end): &(&Segment, i64)| {
-            end <= self.high_watermark
-                && (segment.size_bytes > 0 || segment.base_offset != self.active().base_offset)
+        // Behind one that goes there is one of which something is stored: else the log would begin
+        // at offset 0 again. An active segment that is empty is not worth a new one.
+        let active = self.active().base_offset;
+        let stored = |&(segment, end): &(&Segment, i64)| match segment.base_offset == active {
+            true => end <= self.high_watermark && segment.size_bytes > 0,
+            false => end < self.high_watermark,
         };
+        // Stored ones: the others may never be.
+        let unstored = self.tail.starting_at(self.high_watermark);
+        let unstored: usize = unstored.map(|tail| tail.batch.bytes.len()).sum();
+        let size_bytes = self.size_bytes().saturating_sub(unstored as u64);
         let mut excess = match u64::try_from(config.retention_bytes) {
-            Ok(bound) if config.deleted => self.size_bytes().checked_sub(bound),
+            Ok(bound) if config.deleted => size_bytes.checked_sub(bound),
             _ => None,
         };
         let last = self.segments.len() - 1;
@@ -116,8 +121,10 @@ impl PartitionLog {
         }
         self.raise_start(offset);
         let keep = self.segment_of(offset);
-        // The log starts where its first segment does, unless something else is said.
-        if self.segments[keep].base_offset != offset && self.config.durability.is_some() {
+        // The log starts where its first segment does, unless something else is said; and of that one
+        // nothing may be stored yet.
+        let told = self.segments[keep].base_offset == offset && offset < self.high_watermark;
+        if !told && self.config.durability.is_some() {
             writes.push(self.record_write());
         }
         self.drop_segments(keep, writes);

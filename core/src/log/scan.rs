@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::MAX_OFFSET;
+use super::{MAX_OFFSET, PartitionLog};
 use crate::record::{self, Batch, BatchHeader};
-use crate::storage::Pieces;
+use crate::storage::{LogRange, Pieces};
 
 /// What lies at a position of a segment.
 #[derive(Debug, Clone)]
@@ -62,9 +62,68 @@ fn refuse_contradictions(found: &mut [Scanned]) {
             due = next;
             continue;
         }
-        let reason = "its offset contradicts those around it".to_owned();
-        let size_bytes = batch.bytes.len() as u64;
-        *item = Scanned::Damage { position: *position, size_bytes, reason };
+        let (position, size_bytes) = (*position, batch.bytes.len() as u64);
+        *item = contradiction(position, size_bytes);
+    }
+}
+
+fn contradiction(position: u64, size_bytes: u64) -> Scanned {
+    let reason = "its offset contradicts those around it".to_owned();
+    Scanned::Damage { position, size_bytes, reason }
+}
+
+/// What is known of the offsets in a part of a segment, which checksums do not cover.
+pub(super) struct Offsets {
+    /// The part begins with this offset or a later one.
+    pub first: i64,
+    /// It ends before this one.
+    pub behind: i64,
+    /// It begins with exactly that one, and none is missing in between.
+    pub is_dense: bool,
+}
+
+impl Offsets {
+    /// Takes batches whose offsets cannot be right for damage.
+    pub(super) fn refuse_strays(&self, found: &mut [Scanned]) {
+        let (mut due, mut exact) = (self.first, self.is_dense);
+        for item in found {
+            let Scanned::Batch { position, batch } = &*item else {
+                exact = false;
+                continue;
+            };
+            let (base, next) = (batch.header.base_offset, batch.header.next_offset());
+            if base < due || next > self.behind || (exact && base != due) {
+                let (position, size_bytes) = (*position, batch.bytes.len() as u64);
+                *item = contradiction(position, size_bytes);
+                exact = false;
+            } else {
+                (due, exact) = (next, self.is_dense);
+            }
+        }
+    }
+}
+
+impl PartitionLog {
+    /// Reads batches out of a part of one of the log's segments.
+    pub(super) fn scan_part(&self, range: &LogRange, pieces: Pieces) -> Vec<Scanned> {
+        let mut found = scan(pieces, range.start, range.end);
+        if self.has_segment(range.segment) {
+            let (first, behind) = (self.offset_before(range), self.bound_of(range));
+            Offsets { first, behind, is_dense: false }.refuse_strays(&mut found);
+        }
+        found
+    }
+
+    /// The offset before which a part of a segment ends, which may be in memory.
+    fn bound_of(&self, range: &LogRange) -> i64 {
+        let front = self.tail.front();
+        let stored =
+            front.is_none_or(|front| (range.segment, range.end) <= (front.segment, front.position));
+        if stored && self.config.durability.is_some() {
+            return self.offset_behind(range);
+        }
+        let at = self.segment_of(range.segment.base_offset);
+        self.segments.get(at + 1).map_or(self.next_offset, |next| next.base_offset)
     }
 }
 

@@ -23,7 +23,6 @@ impl PartitionLog {
         if self.config.durability.is_none() {
             self.written_offset = self.next_offset;
             self.rolled.clear();
-            self.snapshot_due = false;
             return;
         }
         self.append_writes(writes);
@@ -38,10 +37,10 @@ impl PartitionLog {
         let size = self.active().size_bytes;
         let due = self.snapshot_bytes + SNAPSHOT_INTERVAL_BYTES.max(size / 64);
         let is_due = size > 0 && (self.snapshot_bytes == 0 || size >= due);
-        if is_due || self.snapshot_due {
+        // What is imported may have gaps, which recovery would take for damage.
+        if is_due || (size > 0 && self.config.importing) {
             writes.push(self.snapshot_write(self.active(), self.next_offset, true));
             self.snapshot_bytes = size;
-            self.snapshot_due = false;
         }
         self.written_offset = self.next_offset;
     }

@@ -111,7 +111,8 @@ pub enum Write {
     },
 }
 
-/// A read.
+/// A read. It sees at least what was confirmed when it was asked for. What is out it may see or not,
+/// and loads may overtake each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Load {
     /// Every metadata value. The first thing a broker asks for.

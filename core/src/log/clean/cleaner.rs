@@ -8,7 +8,7 @@ use super::filter::{Filter, Kept};
 use super::offset_map::OffsetMap;
 use super::replace::Freed;
 use crate::log::PartitionLog;
-use crate::log::scan::{Scanned, scan};
+use crate::log::scan::Scanned;
 use crate::log::segment::Segment;
 use crate::log::tail::TailBatch;
 use crate::record::{Batch, BatchHeader};
@@ -140,7 +140,7 @@ impl Cleaner {
     }
 
     fn take(&mut self, log: &PartitionLog, range: &LogRange, pieces: Pieces) -> Result<(), Halt> {
-        for found in scan(pieces, range.start, range.end) {
+        for found in log.scan_part(range, pieces) {
             let batch = match found {
                 Scanned::Batch { batch, .. } => batch,
                 // What memory no longer has lies before the log's start.

@@ -72,9 +72,10 @@ impl PartitionLog {
             let lag_ms = config.min_compaction_lag_ms;
             lag_ms > 0 && segment.largest_ms(now_ms) > now_ms.saturating_sub(lag_ms)
         };
-        // What is not stored yet is in segments that end behind the high watermark.
+        // What is not stored yet is in segments that end behind the high watermark. One that ends
+        // there is the last of which something is stored, and tells where the log ends.
         let unstored = |at: &usize| match self.segments.get(at + 1) {
-            Some(next) => next.base_offset > self.high_watermark,
+            Some(next) => next.base_offset >= self.high_watermark,
             None => true,
         };
         let from = self.segment_of(first_offset);

@@ -1,0 +1,199 @@
+//! The storage: what the contract allows it to do, and no more. It also holds the broker to its part
+//! of the contract.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::{Bytes, BytesMut};
+use ottla::storage::{
+    Commit, Durability, Load, Loaded, LogId, MemoryStorage, MetadataKey, SegmentId, Write,
+};
+
+use crate::random::Random;
+
+/// What is stored.
+#[derive(Default)]
+pub(crate) struct Disk {
+    /// What the death of the broker's process leaves.
+    pub(crate) stored: MemoryStorage,
+    /// What the loss of power leaves at least: all up to the last commit that had to be flushed.
+    flushed: MemoryStorage,
+    /// The commits since.
+    pub(crate) unflushed: Vec<Commit>,
+    /// How many bytes there is room for.
+    capacity: Option<usize>,
+    /// Where each segment ends.
+    ends: BTreeMap<(LogId, SegmentId), u64>,
+    pub(crate) logs: BTreeMap<LogId, (String, i32)>,
+}
+
+/// What a load may meet with.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Flips {
+    /// One of so many loads of records has a bit that is not what was stored; 0 for none.
+    pub(crate) records: usize,
+    /// One of so many loads of metadata has.
+    pub(crate) metadata: usize,
+}
+
+fn size_of(write: &Write) -> usize {
+    match write {
+        Write::PutMetadata { key, value } => key.len() + value.len(),
+        Write::Append { bytes, .. } => bytes.len(),
+        Write::CreateLog { .. } => 1,
+        _ => 0,
+    }
+}
+
+impl Disk {
+    fn used(&mut self) -> usize {
+        let metadata: usize =
+            self.stored.metadata_mut().iter().map(|(key, value)| key.len() + value.len()).sum();
+        let segments = self.stored.segments_mut().iter();
+        let pieces = segments.flat_map(|(_, pieces)| pieces.iter());
+        metadata + pieces.map(|(_, bytes)| bytes.len()).sum::<usize>()
+    }
+
+    /// Leaves room for so many bytes more.
+    pub(crate) fn fill_up(&mut self, left: usize) {
+        self.capacity = Some(self.used() + left);
+    }
+
+    pub(crate) fn make_room(&mut self) {
+        self.capacity = None;
+    }
+
+    /// Whether there is room for a commit. A commit that puts nothing always has.
+    pub(crate) fn has_room(&mut self, commit: &Commit) -> bool {
+        let wanted: usize = commit.writes.iter().map(size_of).sum();
+        match self.capacity {
+            Some(capacity) if wanted > 0 => self.used() + wanted <= capacity,
+            _ => true,
+        }
+    }
+
+    /// Carries a commit out.
+    pub(crate) fn land(&mut self, commit: &Commit) {
+        self.hold_to_contract(commit);
+        self.stored.commit(commit);
+        self.unflushed.push(commit.clone());
+        if commit.durability == Durability::Strict {
+            self.flush(usize::MAX);
+        }
+    }
+
+    fn flush(&mut self, count: usize) {
+        let count = count.min(self.unflushed.len());
+        self.unflushed.drain(..count).for_each(|commit| self.flushed.commit(&commit));
+    }
+
+    /// Appends go where the segment ends.
+    fn hold_to_contract(&mut self, commit: &Commit) {
+        for write in &commit.writes {
+            match write {
+                Write::Append { log, segment, position, bytes } => {
+                    assert!(self.logs.contains_key(log), "an append to a log that was not created");
+                    assert!(!bytes.is_empty(), "an append of nothing");
+                    let end = self.ends.entry((*log, *segment)).or_insert(0);
+                    assert_eq!(
+                        *position, *end,
+                        "an append to {segment:?} of {log:?} is not where it ends"
+                    );
+                    *end += bytes.len() as u64;
+                }
+                Write::CreateLog { log, topic, partition } => {
+                    let before = self.logs.insert(*log, (topic.clone(), *partition));
+                    assert_eq!(before, None, "the name {log:?} is used twice");
+                }
+                Write::DeleteLog { log } => self.ends.retain(|(of, _), _| of != log),
+                Write::DeleteSegment { log, segment } => {
+                    self.ends.remove(&(*log, *segment));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The machine loses its power: what was not flushed is gone, from some commit on. Says how many
+    /// commits went.
+    pub(crate) fn lose_power(&mut self, random: &mut Random) -> usize {
+        let kept = random.below(self.unflushed.len() + 1);
+        self.flush(kept);
+        let lost = std::mem::take(&mut self.unflushed);
+        for commit in &lost {
+            // What was not created is not there to be created twice.
+            for write in &commit.writes {
+                if let Write::CreateLog { log, .. } = write {
+                    self.logs.remove(log);
+                }
+            }
+        }
+        self.stored = self.flushed.clone();
+        self.measure();
+        lost.len()
+    }
+
+    /// Of the commits that were not flushed, one that is not the last gets lost.
+    pub(crate) fn forget_one(&mut self, random: &mut Random) {
+        if self.unflushed.len() > 1 {
+            let at = random.below(self.unflushed.len() - 1);
+            self.unflushed.remove(at);
+            self.stored = self.flushed.clone();
+            self.unflushed.iter().for_each(|commit| self.stored.commit(commit));
+            self.measure();
+        }
+    }
+
+    /// Changes what is stored.
+    pub(crate) fn rewrite(&mut self, change: impl Fn(&mut MemoryStorage)) {
+        self.flush(usize::MAX);
+        change(&mut self.stored);
+        self.flushed = self.stored.clone();
+    }
+
+    /// Reckons anew where segments end.
+    pub(crate) fn measure(&mut self) {
+        self.ends.clear();
+        for (name, pieces) in self.stored.segments_mut().iter() {
+            let end = pieces.last().map_or(0, |(at, bytes)| at + bytes.len() as u64);
+            self.ends.insert(*name, end);
+        }
+    }
+
+    /// Carries a load out. Says whether what it brings is not what was stored.
+    pub(crate) fn load(&self, load: &Load, flips: Flips, random: &mut Random) -> (Loaded, bool) {
+        let mut loaded = self.stored.load(load);
+        let flipped = match &mut loaded {
+            Loaded::Log(pieces) if flips.records > 0 && random.chance(flips.records) => {
+                let at = random.below(pieces.len());
+                pieces.get_mut(at).is_some_and(|(_, bytes)| flip(bytes, random))
+            }
+            Loaded::Metadata(values) if flips.metadata > 0 && random.chance(flips.metadata) => {
+                let at = random.below(values.len());
+                values.get_mut(at).is_some_and(|(_, bytes)| flip(bytes, random))
+            }
+            _ => false,
+        };
+        (loaded, flipped)
+    }
+
+    /// What is stored of segments that are part of no log.
+    pub(crate) fn leftovers(&mut self) -> Vec<String> {
+        let metadata = self.stored.metadata_mut();
+        let known: BTreeSet<String> = metadata.keys().cloned().collect();
+        let segments = self.stored.segments_mut();
+        let names = segments.keys().map(|(log, segment)| MetadataKey::Segment(*log, *segment));
+        let names = names.map(|name| name.to_string());
+        names.filter(|name| !known.contains(name)).collect()
+    }
+}
+
+fn flip(bytes: &mut Bytes, random: &mut Random) -> bool {
+    if bytes.is_empty() {
+        return false;
+    }
+    let mut changed = BytesMut::from(&bytes[..]);
+    let at = random.below(changed.len());
+    changed[at] ^= 1 << random.below(8);
+    *bytes = changed.freeze();
+    true
+}
