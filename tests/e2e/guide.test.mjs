@@ -64,7 +64,7 @@ async function open(name, prepare = async (_page) => {}) {
   page.on('pageerror', (error) => complaints.push(String(error)))
   await prepare(page)
   const ready = async () => {
-    await page.waitForFunction(() => 'declared' in window, undefined, { timeout: 60_000 }).catch((error) => {
+    await page.waitForFunction(() => 'declared' in window, undefined, { timeout: 60_000, polling: 20 }).catch((error) => {
       throw new Error(`${name} does not come to its end: ${complaints.join('; ') || error.message}`)
     })
   }
@@ -79,9 +79,12 @@ test('ten minutes: a queue whose jobs are shared, and survive a closed tab', { t
   const tabs = [await open('start'), await open('start')]
   const done = async ({ page }) => (await page.locator('#done li').allInnerTexts()).map((line) => line.split(' ')[0])
   const add = async ({ page }, file) => {
+    // One types into the tab that one sees.
+    await page.bringToFront()
     await page.getByLabel('File to shrink').fill(file)
     await page.getByRole('button', { name: 'Add' }).click()
-    await page.waitForFunction(() => document.querySelector('input').value === '')
+    // Not by frames, of which a tab in the background has few.
+    await page.waitForFunction(() => document.querySelector('input').value === '', undefined, { polling: 20 })
   }
   const [first, second] = tabs
   const members = async () => {
@@ -211,7 +214,7 @@ test('state is rebuilt from a compacted topic, and followed', { timeout }, async
     await put('lamp', 3)
     await put('desk', 0)
   })
-  await page.waitForFunction(() => JSON.stringify(window.view) === '[["lamp",3]]')
+  await page.waitForFunction(() => JSON.stringify(window.view) === '[["lamp",3]]', undefined, { polling: 20 })
   assert.deepEqual(await page.evaluate(async () => [...(await window.declared.rebuild())]), [['lamp', 3]])
   assert.deepEqual(complaints, [])
   await page.close()

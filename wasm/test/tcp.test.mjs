@@ -95,7 +95,8 @@ test('clients outlive their broker, and nothing is lost or doubled', native, asy
   const dir = await mkdtemp(join(tmpdir(), 'ottla-tcp-'))
   t.after(() => rm(dir, { recursive: true, force: true }))
   const args = ['--data-dir', dir]
-  const first = await startNative(t, { args })
+  // Below the ports that systems give to outgoing connections, one of which could take it meanwhile.
+  const first = await startNative(t, { port: 20_000 + (process.pid % 10_000), args })
   const made = await shop(t, clientOf([first.bootstrap], { retry: { initialRetryTime: 50, retries: 50, maxRetryTime: 500 } }))
   await made.producer.send({ topic: made.topic, messages: [{ value: 'before' }] })
   const seen = []

@@ -59,13 +59,19 @@ export type FromWorker =
   | { type: 'storage'; notice: StorageNotice }
   | { type: 'log'; level: logLevel; message: string }
 
+/** How long the others wait for a sign of life goes by it. */
+interface Unrest {
+  /** How many leaders in a row have been taken over from lately, without a death. */
+  steals: number
+}
+
 /** What tabs tell all other tabs. */
 export type ToTabs =
   /** Whoever leads, or is about to, shall say so. */
   | { type: 'who' }
   /** This tab has the lock and opens the database: no other leads any more. */
-  | { type: 'electing'; id: string }
-  | ({ type: 'leader' } & Leader)
+  | ({ type: 'electing'; id: string } & Unrest)
+  | ({ type: 'leader' } & Leader & Unrest)
   | { type: 'storage'; notice: StorageNotice }
 
 /** The lock that a leader holds. Also the name of the channel on which tabs talk. */

@@ -75,6 +75,7 @@ export class Participant {
       ended: () => tell({ type: 'unswitched' }),
     })
     this.#watch = new Watch(
+      opening.timeoutMs,
       () => this.#say({ type: 'who' }),
       () => this.#steal(),
     )
@@ -102,9 +103,9 @@ export class Participant {
     })
     const { switchboard } = this.#opening
     if (switchboard) this.#switch.join(switchboard, this.#lock)
-    if (this.#lead) this.#queue({})
+    if (this.#lead) this.#queue()
     this.#say({ type: 'who' })
-    this.#watch.heard()
+    this.#watch.heard({ opening: false, steals: 0 })
     this.#watch.start()
   }
 
@@ -154,28 +155,33 @@ one; connect to it in a page of the site`
     this.#tabs.postMessage(message)
   }
 
+  /** Says that this tab leads, or is about to, if so. */
+  #answer(): void {
+    if (!this.#term) return
+    const { leader } = this.#term
+    const { steals } = this.#watch
+    if (leader) this.#say({ type: 'leader', ...leader, steals })
+    else this.#say({ type: 'electing', id: this.#self, steals })
+  }
+
   #heard(message: ToTabs): void {
-    if (message.type === 'who') {
-      if (this.#term?.leader) this.#say({ type: 'leader', ...this.#term.leader })
-      else if (this.#term) this.#say({ type: 'electing', id: this.#self })
-      return
-    }
+    if (message.type === 'who') return this.#answer()
     if (message.type === 'storage') return this.#tell(message)
     // Whoever else has the lock has it from this tab, where the browser has not said so yet.
     if (this.#term && (message.type === 'electing' || message.epoch > this.#lastEpoch)) {
       this.#lose(this.#term)
     }
     if (message.type === 'electing') {
-      this.#watch.heard()
+      this.#watch.heard({ opening: true, steals: message.steals })
       this.#elected = message.id
       if (this.#leader && this.#leader.id !== message.id) this.#follow(undefined)
       return
     }
-    const { type: _, ...leader } = message
+    const { type: _, steals, ...leader } = message
     // One that was frozen may still believe that it leads. But epochs begin anew in a database that
     // was deleted.
     if (leader.epoch < this.#lastEpoch && leader.id !== this.#elected) return
-    this.#watch.heard()
+    this.#watch.heard({ opening: false, steals })
     if (leader.id !== this.#leader?.id || leader.epoch !== this.#leader.epoch) this.#follow(leader)
   }
 
@@ -228,30 +234,36 @@ one; connect to it in a page of the site`
     }
   }
 
-  /** Waits for the lock, or takes it away, and leads while it holds it. */
-  #queue(options: LockOptions): void {
+  /**
+   * Waits for the lock, or takes it away, and leads while it holds it.
+   *
+   * @param steals with this takeover, where it takes it away
+   */
+  #queue(steals?: number): void {
     const term: Term = { over: false, end: () => {} }
     const queued = new AbortController()
-    if (!options.steal) {
-      options.signal = queued.signal
-      this.#queued = queued
-    }
+    const steal = steals !== undefined
+    if (!steal) this.#queued = queued
+    const options = steal ? { steal } : { signal: queued.signal }
     navigator.locks
-      .request(leaderLock(this.#opening.name), options, () => this.#hold(term))
+      .request(leaderLock(this.#opening.name), options, () => this.#hold(term, steals))
       .catch(() => {
         // Either the wait was given up, or another tab has stolen the lock.
         this.#lose(term)
       })
   }
 
-  async #hold(term: Term): Promise<void> {
+  async #hold(term: Term, stolen: number | undefined): Promise<void> {
     const ended = new Promise<void>((end) => {
       term.end = end
     })
     this.#term = term
     this.#elected = this.#self
+    // One that led has died or left; one that was yet to lead has failed, as it may where all is slow.
+    const steals = stolen ?? (this.#leader ? 0 : this.#watch.steals)
+    this.#watch.heard({ opening: true, steals })
     this.#follow(undefined)
-    this.#say({ type: 'electing', id: this.#self })
+    this.#answer()
     try {
       const leading = await (this.#lead as Lead)(this.#self, {
         log: (level, message) => this.#tell({ type: 'log', level, message }),
@@ -272,8 +284,9 @@ one; connect to it in a page of the site`
     const { epoch, since } = term.leading
     const leader = { id: this.#self, epoch, since }
     term.leader = leader
+    this.#watch.heard({ opening: false, steals: this.#watch.steals })
     this.#follow(leader)
-    this.#say({ type: 'leader', ...leader })
+    this.#answer()
     await ended
     term.leading.close()
   }
@@ -286,15 +299,20 @@ one; connect to it in a page of the site`
     term.end()
     term.leading?.close()
     if (this.#leader?.id === this.#self) this.#follow(undefined)
-    this.#queue({})
+    // It has yet to say so, and is not to be taken for silent because this tab has asked nobody.
+    this.#watch.heard({ opening: true, steals: this.#watch.steals })
+    this.#queue()
     this.#say({ type: 'who' })
   }
 
   /** The leader does not answer: it is frozen, and holds its lock all the same. */
   #steal(): void {
     if (this.#term || !this.#lead) return
+    const steals = this.#watch.steals + 1
+    // Before it is granted: it may take as long as everything else.
+    this.#watch.heard({ opening: true, steals })
     this.#queued?.abort()
-    this.#queue({ steal: true })
+    this.#queue(steals)
   }
 }
 

@@ -1,41 +1,35 @@
-/** How often somebody asks the leader for a sign of life, while anybody needs it. */
-const ASK_MS = 350
-
-/** So many questions in a row may stay without an answer. */
-const UNANSWERED = 3
-
-/** By up to so much tabs differ in when they act, so that one is first and the others see it. */
-const SPREAD_MS = 100
+import { Patience, type Sign } from './patience.js'
 
 /**
  * Sees that there is a leader that answers. A worker that is frozen keeps its lock; nothing but its
- * silence tells of it: three questions without an answer, so that it is given up 1.4 to 1.9 seconds
- * after its last sign of life. The answers go to all tabs, so that only one of them asks.
+ * silence tells of it. The answers go to all tabs, so that only one of them asks.
  */
 export class Watch {
   readonly #ask: () => void
   readonly #silent: () => void
+  readonly #patience: Patience
   #timer: ReturnType<typeof setTimeout> | undefined
-  #heardAt = 0
-  #checkedAt = 0
-  #asked = 0
 
-  constructor(ask: () => void, silent: () => void) {
+  /** @param openingMs how long a leader may be silent while it opens the database */
+  constructor(openingMs: number, ask: () => void, silent: () => void) {
+    this.#patience = new Patience(openingMs)
     this.#ask = ask
     this.#silent = silent
   }
 
+  /** How many leaders in a row have been taken over from lately, without a death. */
+  get steals(): number {
+    return this.#patience.steals(performance.now())
+  }
+
   /** The leader is there, or another is on its way. */
-  heard(): void {
-    this.#heardAt = performance.now()
-    this.#asked = 0
+  heard(sign: Sign): void {
+    this.#patience.heard(performance.now(), sign)
   }
 
   start(): void {
     if (this.#timer !== undefined) return
-    this.#asked = 0
-    this.#checkedAt = performance.now()
-    this.#next(ASK_MS)
+    this.#next(this.#patience.start(performance.now()))
   }
 
   stop(): void {
@@ -48,18 +42,9 @@ export class Watch {
   }
 
   #check(): void {
-    const now = performance.now()
-    // Whoever was asleep itself has heard nothing for that reason.
-    if (now - this.#checkedAt > 2 * ASK_MS) this.#asked = 0
-    this.#checkedAt = now
-    if (now - this.#heardAt < ASK_MS) return this.#next(ASK_MS)
-    if (this.#asked > UNANSWERED) {
-      this.heard()
-      this.#silent()
-      return this.#next(ASK_MS)
-    }
-    this.#asked++
-    if (this.#asked <= UNANSWERED) this.#ask()
-    this.#next(this.#asked > UNANSWERED ? Math.random() * SPREAD_MS : ASK_MS)
+    const { act, delayMs } = this.#patience.check(performance.now(), Math.random())
+    if (act === 'ask') this.#ask()
+    else if (act === 'steal') this.#silent()
+    this.#next(delayMs)
   }
 }

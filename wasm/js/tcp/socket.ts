@@ -31,6 +31,11 @@ export async function openSocket(broker: Broker, { timeoutMs, tls, lost }: Socke
     const timer = setTimeout(() => fail(new Error(`it did not stand within ${timeoutMs} ms`)), timeoutMs)
     socket.once('error', fail)
     socket.once(tls ? 'secureConnect' : 'connect', () => {
+      // Where nobody listens at a port of this very host that is free for outgoing connections, TCP may
+      // connect a socket with itself; it would then hold the port against the broker that is to come back.
+      if (socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress) {
+        return fail(Object.assign(new Error('nobody listens there (ECONNREFUSED)'), { code: 'ECONNREFUSED' }))
+      }
       clearTimeout(timer)
       socket.off('error', fail)
       resolve()
