@@ -161,8 +161,8 @@ impl World {
     /// What is so once all is compacted that can be.
     fn check_compacted(&mut self) {
         let active = self.model.len();
-        // Too large for the active segment, whatever it has.
-        self.append(&[(200, Some(5_800))], 0, false);
+        // Too large for the active segment, whatever it has: 5,995 bytes of 6,000.
+        self.append(&[(200, Some(5_920))], 0, false);
         self.host.pass(5);
         self.check();
         let found = self.read();
