@@ -44,6 +44,23 @@ fn size_of(write: &Write) -> usize {
     }
 }
 
+/// A write, for people.
+pub(crate) fn in_short(write: &Write) -> String {
+    match write {
+        Write::PutMetadata { key, .. } => format!("put {key}"),
+        Write::DeleteMetadata { key } => format!("remove {key}"),
+        Write::CreateLog { log, topic, partition } => format!("{log:?} is {topic}-{partition}"),
+        Write::DeleteLog { log } => format!("delete {log:?}"),
+        Write::Append { log, segment, position, bytes } => {
+            let (base, generation) = (segment.base_offset, segment.generation);
+            format!("{} bytes at {position} of {}/{base}/{generation}", bytes.len(), log.0)
+        }
+        Write::DeleteSegment { log, segment } => {
+            format!("delete {}/{}/{}", log.0, segment.base_offset, segment.generation)
+        }
+    }
+}
+
 impl Disk {
     fn used(&mut self) -> usize {
         let metadata: usize =
