@@ -15,7 +15,13 @@ const withoutPolicyInDevelopment = {
 export default defineConfig({
   // Works in any folder of any static host.
   base: './',
-  resolve: { alias: { 'vega-datasets/data/': datasets } },
+  resolve: {
+    alias: [
+      { find: 'vega-datasets/data/', replacement: datasets },
+      // What the project says of configurations stands beside web/.
+      { find: /^CONFIGURATION\.md/, replacement: fileURLToPath(new URL('../CONFIGURATION.md', import.meta.url)) },
+    ],
+  },
   // The package finds its worker and its WebAssembly by their place beside it.
   optimizeDeps: { exclude: ['ottla'] },
   worker: { format: 'es' },

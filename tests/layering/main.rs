@@ -106,6 +106,13 @@ fn only_the_driver_knows_indexed_db() {
             if path.iter().any(|name| name == "tests" || name == "test") {
                 continue;
             }
+            let mut source = source;
+            if folder == "wasm" && path == Path::new("js/storage/databases.ts") {
+                // It lists databases and deletes them, and knows nothing of what is in them.
+                for method in ["databases", "deleteDatabase"] {
+                    source = source.replace(&format!("indexedDB.{method}"), "");
+                }
+            }
             wrong.extend(rules::check_script(&source).into_iter().map(at(folder, &path)));
         }
     }

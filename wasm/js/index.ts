@@ -55,6 +55,7 @@ export {
 } from './partitioners.js'
 export { type Persistence, persistence } from './persistence.js'
 export { Producer } from './producer/producer.js'
+export { databases, deleteDatabase } from './storage/databases.js'
 export type * from './storage/types.js'
 export type { WritableOptions } from './streams.js'
 export { Topic, type TopicReadOptions } from './topic.js'

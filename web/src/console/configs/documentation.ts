@@ -1,6 +1,6 @@
 /** What each configuration does, from the document that the broker's own definitions are tested against. */
 
-import text from '../../../../CONFIGURATION.md?raw'
+import text from 'CONFIGURATION.md?raw'
 
 export interface Documentation {
   /** Kafka's default, or ours. */

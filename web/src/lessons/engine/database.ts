@@ -1,27 +1,17 @@
 /** Databases of lessons: each run has one of its own, and leaves none behind. */
 
+import { databases, deleteDatabase } from 'ottla'
 import { fresh, LessonBroker } from './broker'
 
-/** How the package names the database, and the lock of who serves it, behind `idb://`. */
-const stored = (name: string) => `ottla:${name}`
-
-const isLesson = (name: string) => name.startsWith(stored('lesson-'))
-
-function drop(database: string): Promise<void> {
-  return new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase(database)
-    // Who still has it open lets go of it soon, and it is deleted then.
-    request.onsuccess = request.onerror = request.onblocked = () => resolve()
-  })
-}
+/** The lock that whoever serves a database holds. */
+const lock = (name: string) => `ottla:${name}`
 
 /** Removes what tabs that were closed have left. */
 async function sweep(): Promise<void> {
-  if (!indexedDB.databases) return
-  const databases = (await indexedDB.databases()).flatMap(({ name }) => (name && isLesson(name) ? [name] : []))
+  const left = (await databases())?.filter((name) => name.startsWith('lesson-')) ?? []
   const { held = [] } = await navigator.locks.query()
   const used = new Set(held.map(({ name }) => name))
-  await Promise.all(databases.filter((name) => !used.has(name)).map(drop))
+  await Promise.all(left.filter((name) => !used.has(lock(name))).map(removeDatabase))
 }
 
 /** The name of a database that nobody has yet. */
@@ -30,7 +20,8 @@ export async function freshDatabase(lesson: string): Promise<string> {
   return fresh(lesson)
 }
 
-export const removeDatabase = (name: string): Promise<void> => drop(stored(name))
+/** What cannot be deleted now is swept away by a later lesson. */
+export const removeDatabase = (name: string): Promise<void> => deleteDatabase(name).catch(() => {})
 
 /** A broker over IndexedDB, for a lesson whose clients are not all in this page. */
 export class StoredBroker {
