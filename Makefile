@@ -118,7 +118,7 @@ package: $(stamps)/packed ## Pack the npm package, as it would be published, int
 .PHONY: test-packages
 test-packages: setup-packages $(stamps)/packed ## Install the packed package with each bundler, and try it in Chromium
 	$(call step,The packed package under bundlers and servers)
-	npm test --prefix tests/packaging
+	cd tests/packaging && npm test
 
 .PHONY: clean
 clean: ## Remove what was built
