@@ -1,6 +1,7 @@
 import type { Alarm, Endpoint, EndpointOptions, Link } from './endpoint.js'
 import { randomSeed, startModule } from './module.js'
 import { BrokerHost } from './pkg/ottla_wasm.js'
+import { timer } from './timer.js'
 
 /** A broker in this page or process, over memory. Its data goes with it. */
 export class MemoryEndpoint implements Endpoint {
@@ -18,11 +19,7 @@ export class MemoryEndpoint implements Endpoint {
   release(): void {}
 
   alarm(ring: () => void): Alarm {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    return (delayMs) => {
-      clearTimeout(timer)
-      if (delayMs !== undefined) timer = setTimeout(ring, delayMs)
-    }
+    return timer(ring)
   }
 
   leadership(): undefined {}
@@ -50,14 +47,9 @@ export class MemoryEndpoint implements Endpoint {
   async #start(): Promise<BrokerHost> {
     await startModule()
     const { logger } = this.#options
-    let timer: ReturnType<typeof setTimeout> | undefined
     const host = await BrokerHost.openMemory(randomSeed(), {
-      schedule: (delayMs: number) => {
-        clearTimeout(timer)
-        timer = setTimeout(() => host.tick(), delayMs)
-        // In Node, a broker alone keeps no process alive.
-        ;(timer as { unref?: () => void }).unref?.()
-      },
+      // A broker alone keeps no process alive.
+      schedule: timer(() => host.tick(), true),
       log: (level: number, message: string) => {
         if (level === 0) logger.info(message)
         else if (level === 1) logger.warn(message)

@@ -4,10 +4,11 @@ import type { Admin } from '../admin/admin.js'
 import { ConfigResourceTypes, ConfigSource } from '../admin/types.js'
 import type { Endpoint } from '../endpoint.js'
 import { KafkaJSConnectionError, KafkaJSNonRetriableError } from '../errors.js'
+import { type Reader, Writer } from '../fields.js'
 import { isWhole, spansOf } from './batches.js'
 import { BackupWriter, type CommittedOffsets, Frame, type Header } from './format.js'
 import type { ExportOptions } from './types.js'
-import { type Reader, Wire, Writer } from './wire.js'
+import { Wire } from './wire.js'
 
 const FETCH = 1
 const FETCH_VERSION = 11

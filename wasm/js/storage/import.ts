@@ -6,6 +6,7 @@ import type { Admin } from '../admin/admin.js'
 import { ConfigResourceTypes, type ITopicConfig } from '../admin/types.js'
 import type { Endpoint } from '../endpoint.js'
 import { KafkaJSNonRetriableError, KafkaJSStorageError } from '../errors.js'
+import { Writer } from '../fields.js'
 import { type BatchSpan, emptyBatch, isWhole, spansOf, withoutProducer } from './batches.js'
 import {
   type CommittedOffsets,
@@ -18,7 +19,7 @@ import {
   type ReadFrame,
 } from './format.js'
 import type { BackupSource, ImportOptions, ImportResult } from './types.js'
-import { Wire, Writer } from './wire.js'
+import { Wire } from './wire.js'
 
 const PRODUCE = 0
 const PRODUCE_VERSION = 8

@@ -2,7 +2,8 @@
 
 import type { LogDirDescription } from '../admin/types.js'
 import { KafkaJSProtocolError } from '../errors.js'
-import { type Wire, Writer } from './wire.js'
+import { Writer } from '../fields.js'
+import type { Wire } from './wire.js'
 
 const DESCRIBE_LOG_DIRS = 35
 const VERSION = 4

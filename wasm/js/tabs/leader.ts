@@ -5,6 +5,7 @@ import { BrokerHost, initSync } from '../pkg/ottla_wasm.js'
 import { keepRoom } from '../storage/room.js'
 import type { StorageNotice } from '../storage/types.js'
 import { witness } from '../storage/witness.js'
+import { timer } from '../timer.js'
 import { tabLock, tabLocks, type ToWorker } from './messages.js'
 
 /** A broker that runs. */
@@ -43,15 +44,12 @@ export function leadWith({ module, name, timeoutMs }: Opening): Lead {
     // Not before: a worker that stands by needs no memory for it.
     initSync({ module })
     const seed = crypto.getRandomValues(new BigUint64Array(1))[0] as bigint
-    let timer: ReturnType<typeof setTimeout> | undefined
     let ticking: BrokerHost | undefined
+    const schedule = timer(() => ticking?.tick())
     const tabs = present(name)
     // Sooner than the page gives up, so that it hears why.
     const host = await BrokerHost.openIdb(name, timeoutMs * 0.8, seed, {
-      schedule: (delayMs: number) => {
-        clearTimeout(timer)
-        timer = setTimeout(() => ticking?.tick(), delayMs)
-      },
+      schedule,
       log: (level: number, message: string) =>
         events.log(levels[level] ?? logLevel.ERROR, message),
       failed: (message: string) => events.failed(message),
@@ -104,7 +102,7 @@ export function leadWith({ module, name, timeoutMs }: Opening): Lead {
         closed = true
         watches.abort()
         endRoom()
-        clearTimeout(timer)
+        schedule(undefined)
         host.close()
       },
     }

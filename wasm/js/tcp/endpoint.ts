@@ -2,6 +2,7 @@
 
 import type { Broker } from '../address.js'
 import type { Alarm, Endpoint, EndpointOptions, Link } from '../endpoint.js'
+import { timer } from '../timer.js'
 import { openSocket } from './socket.js'
 
 /** The way to the brokers of a cluster. What is connected belongs to its clients. */
@@ -24,11 +25,7 @@ export class TcpEndpoint implements Endpoint {
   }
 
   alarm(ring: () => void): Alarm {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    return (delayMs) => {
-      clearTimeout(timer)
-      if (delayMs !== undefined) timer = setTimeout(ring, delayMs)
-    }
+    return timer(ring)
   }
 
   leadership(): undefined {}
