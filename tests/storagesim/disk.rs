@@ -23,6 +23,8 @@ pub(crate) struct Disk {
     capacity: Option<usize>,
     /// Where each segment ends.
     ends: BTreeMap<(LogId, SegmentId), u64>,
+    /// Segments that have been deleted, whose names are used up.
+    deleted: BTreeSet<(LogId, SegmentId)>,
     pub(crate) logs: BTreeMap<LogId, (String, i32)>,
 }
 
@@ -110,6 +112,8 @@ impl Disk {
                 Write::Append { log, segment, position, bytes } => {
                     assert!(self.logs.contains_key(log), "an append to a log that was not created");
                     assert!(!bytes.is_empty(), "an append of nothing");
+                    let used_up = self.deleted.contains(&(*log, *segment));
+                    assert!(!used_up, "the name {segment:?} of {log:?} is used twice");
                     let end = self.ends.entry((*log, *segment)).or_insert(0);
                     assert_eq!(
                         *position, *end,
@@ -124,6 +128,7 @@ impl Disk {
                 Write::DeleteLog { log } => self.ends.retain(|(of, _), _| of != log),
                 Write::DeleteSegment { log, segment } => {
                     self.ends.remove(&(*log, *segment));
+                    self.deleted.insert((*log, *segment));
                 }
                 _ => {}
             }
@@ -137,10 +142,14 @@ impl Disk {
         self.flush(kept);
         let lost = std::mem::take(&mut self.unflushed);
         for commit in &lost {
-            // What was not created is not there to be created twice.
+            // What was not created is not there to be created twice, nor is what was not deleted gone.
             for write in &commit.writes {
-                if let Write::CreateLog { log, .. } = write {
-                    self.logs.remove(log);
+                match write {
+                    Write::CreateLog { log, .. } => drop(self.logs.remove(log)),
+                    Write::DeleteSegment { log, segment } => {
+                        self.deleted.remove(&(*log, *segment));
+                    }
+                    _ => {}
                 }
             }
         }
