@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use host::{Host, batch, batch_with, values};
 use ottla::Input;
 use ottla::protocol::messages as m;
-use ottla::record::{BatchHeader, BatchOptions, set_base_offset};
+use ottla::record::{BatchBuilder, BatchHeader, BatchOptions, set_base_offset};
 use ottla::storage::StorageError;
 
 const CORRUPT_MESSAGE: i16 = 2;
@@ -103,6 +103,25 @@ fn an_empty_batch_moves_the_end() {
     let mut host = host.reopen();
     assert_eq!(ends(&mut host), (41, 42));
     assert_eq!(host.produce("t", 0, batch(1, &["next"])).base_offset, 42);
+}
+
+#[test]
+fn a_compacted_topic_begins_where_it_did() {
+    let mut host = Host::new();
+    // Of which records cannot be deleted by request, once it is there.
+    host.create("t", 1, &[("ottla.import", "true"), ("cleanup.policy", "compact")]);
+    let mut builder = BatchBuilder::new();
+    for value in ["deleted", "kept"] {
+        builder.append(1, Some(value.as_bytes()), Some(value.as_bytes()), &[]);
+    }
+    let both = builder.finish(&BatchOptions::default()).unwrap();
+    assert_eq!(host.produce("t", 0, at(10, &both)).error_code, 0);
+    let partitions = vec![m::DeleteRecordsPartition { partition_index: 0, offset: 11 }];
+    let topics = vec![m::DeleteRecordsTopic { name: "t".into(), partitions }];
+    let request = m::DeleteRecordsRequest { topics, timeout_ms: 1_000 };
+    assert_eq!(host.call(&request, 2).topics[0].partitions[0].error_code, 0);
+    finish(&mut host);
+    assert_eq!(ends(&mut host), (11, 12));
 }
 
 #[test]
