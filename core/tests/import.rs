@@ -125,6 +125,20 @@ fn a_compacted_topic_begins_where_it_did() {
 }
 
 #[test]
+fn a_gap_between_what_is_in_storage_and_what_is_in_memory_ends_with_the_latter() {
+    let (one, two, three) = (batch(1, &["a"]), batch(2, &["b"]), batch(3, &["c"]));
+    // Memory has room for one batch and not for two; a segment for two and not for three.
+    let mut host = Host::with(&[("ottla.cache.bytes", &(two.len() + three.len()).to_string())]);
+    let segment_bytes = (one.len() + two.len()).to_string();
+    host.create("t", 1, &[("ottla.import", "true"), ("segment.bytes", &segment_bytes)]);
+    for (offset, batch) in [(0, &one), (5, &two), (9, &three)] {
+        assert_eq!(host.produce("t", 0, at(offset, batch)).error_code, 0);
+    }
+    let records = host.read_all("t", 0, 1);
+    assert_eq!(values(&records).concat(), "bc", "offsets 1 to 4 are nobody's");
+}
+
+#[test]
 fn half_an_import_is_deleted_when_the_broker_opens() {
     let mut host = importing();
     for n in 0..5 {
