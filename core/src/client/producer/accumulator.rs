@@ -93,7 +93,7 @@ impl Accumulator {
         let known = cluster.topic(now, &name).map_or(0, |info| info.partitions.len());
         let mut in_range = known > 0;
         let (mut count, mut wanted_bytes) = (0, 0usize);
-        let max_bytes = cluster.config.producer.max_request_size_bytes;
+        let max_bytes = cluster.config.producer.max_record_size_bytes;
         for record in records.clone() {
             let size_bytes = size_bound(&record);
             if size_bytes > max_bytes {
@@ -114,7 +114,7 @@ impl Accumulator {
         }
         let buffer_memory_bytes = cluster.config.producer.buffer_memory_bytes;
         let free_bytes = buffer_memory_bytes.saturating_sub(self.buffered_bytes);
-        if wanted_bytes > free_bytes {
+        if wanted_bytes > free_bytes && self.buffered_bytes > 0 {
             return Err(ClientError::BufferFull { wanted_bytes, free_bytes, buffer_memory_bytes });
         }
         let send = self.sends.begin(id, name);
