@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import { launch, newProfile } from '../lib/chromium.mjs'
+import { inBrowser } from '../lib/chromium.mjs'
 import { Demo, eventually, flights, opened } from '../lib/demo.mjs'
 
 const options = { timeout: 120_000 }
@@ -85,11 +85,9 @@ test('without IndexedDB, memory is offered and never chosen in silence', options
   await eventually(lanes, 6, 'partitions')
 })
 
-test('full storage is said, and reading and deleting go on', options, async () => {
+test('full storage is said, and reading and deleting go on', options, () =>
   // A browser of its own, as one remembers for a while how much room there is.
-  const profile = await newProfile()
-  const browser = await launch(profile.path)
-  try {
+  inBrowser({}, async (browser) => {
     const demo = new Demo(await browser.page())
     const session = await browser.context.newCDPSession(demo.page)
     // Room for what the broker keeps in reserve, and for less than what is sent below.
@@ -114,11 +112,7 @@ test('full storage is said, and reading and deleting go on', options, async () =
     await demo.get('delete-topic').click()
     await demo.get('confirm-delete').click()
     await demo.page.getByText('None yet.').waitFor()
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
-})
+  }))
 
 test('damage is reported by partition and offset, and what is whole is read', options, async (t) => {
   const demo = await site.tab(t)

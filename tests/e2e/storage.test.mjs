@@ -5,7 +5,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { contentsOf } from '../fixtures/contents.mjs'
-import { backends, launch, newProfile } from '../lib/chromium.mjs'
+import { backends, inBrowser } from '../lib/chromium.mjs'
 import { restoreDatabase } from '../lib/idb-dump.mjs'
 import { serve } from '../lib/serve.mjs'
 
@@ -18,17 +18,6 @@ before(async () => {
   server = await serve(dist)
 })
 after(() => server?.close())
-
-async function inBrowser(options, use) {
-  const profile = await newProfile()
-  const browser = await launch(profile.path, options)
-  try {
-    await use(browser)
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
-}
 
 async function open(browser, address = server) {
   const page = await browser.page(`${address.url}/package.html`)
