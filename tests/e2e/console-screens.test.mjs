@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sound } from '../lib/axe.mjs'
 import { opened } from '../lib/demo.mjs'
-import { furnish, screens, themes } from '../lib/screens.mjs'
+import { dialogs, furnish, screens, themes } from '../lib/screens.mjs'
 
 const options = { timeout: 180_000 }
 const widths = [1440, 360]
@@ -37,14 +37,7 @@ for (const { name, path, shows } of screens) {
 
 test('everybody can use the dialogs of a topic', options, async (t) => {
   const demo = await site.tab(t)
-  for (const [path, id] of [
-    ['#/topics', 'new-topic'],
-    ['#/topics/flights', 'add-partitions'],
-    ['#/topics', 'restore'],
-    ['#/topics/flights', 'purge'],
-    ['#/topics/flights', 'delete-topic'],
-    ['#/groups/billing', 'delete-group'],
-  ]) {
+  for (const { path, id } of dialogs) {
     await demo.open(`${site.url}/${path}`)
     for (const [at, width] of widths.entries()) {
       const theme = themes[at]
@@ -92,20 +85,22 @@ test('the keyboard goes past the top, to screens and back, and the focus comes a
   await demo.get('navigation').getByRole('link', { name: 'Topics' }).press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Topics' }).waitFor()
   assert.equal(await focused(demo), 'screen-title')
-  assert.equal(await page.title(), 'Topics – Ottla')
+  assert.equal(await page.title(), 'Topics · Ottla')
   await demo.get('topic-flights').getByRole('link').press('Enter')
   await page.getByRole('heading', { level: 1, name: 'flights' }).waitFor()
   assert.equal(await focused(demo), 'screen-title')
+  assert.equal(await page.title(), 'flights · Ottla')
   // A tab of the same screen takes nobody away from where they are.
   const messages = page.locator('.tabs').getByRole('link', { name: 'Messages' })
   await messages.press('Enter')
   await demo.get('record-list').waitFor()
   assert.equal(await messages.evaluate((link) => link === document.activeElement), true)
+  assert.equal(await page.title(), 'flights · Messages · Ottla')
   await page.goBack()
   await demo.get('lane-0').waitFor()
   await page.goBack()
   await demo.get('topic-flights').waitFor()
-  assert.equal(await page.title(), 'Topics – Ottla')
+  assert.equal(await page.title(), 'Topics · Ottla')
   assert.deepEqual(demo.complaints, [])
 })
 

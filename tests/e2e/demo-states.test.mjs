@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { sound } from '../lib/axe.mjs'
 import { inBrowser } from '../lib/chromium.mjs'
 import { Demo, eventually, flights, opened } from '../lib/demo.mjs'
 
@@ -104,6 +105,8 @@ test('full storage is said, and reading and deleting go on', options, () =>
     await demo.get('send').click()
     const full = demo.get('produce').locator('[data-testid=trouble][data-kind=full]')
     await full.waitFor({ timeout: 60_000 })
+    await demo.get('full').waitFor()
+    await sound(demo.page, 'full storage')
 
     await demo.holds(1)
     await demo.tab('Messages')
@@ -112,7 +115,37 @@ test('full storage is said, and reading and deleting go on', options, () =>
     await demo.get('delete-topic').click()
     await demo.get('confirm-delete').click()
     await demo.page.getByText('None yet.').waitFor()
+    // With room again, the broker takes records again, and nothing is said of it any more.
+    await demo.get('full').waitFor({ state: 'detached', timeout: 60_000 })
   }))
+
+test('a database that is deleted meanwhile is said to be gone, in every tab, and the console goes on', options, async (t) => {
+  const demo = await site.tab(t)
+  const other = await site.tab(t)
+  await demo.open(site.url)
+  await demo.holds(flights)
+  await other.open(`${site.url}/#/topics/flights/messages`)
+  await other.get('record-list').locator('.record-row').first().waitFor()
+  await demo.page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase('ottla:flights')
+        request.onsuccess = resolve
+        request.onerror = () => reject(request.error)
+      }),
+  )
+  for (const each of [demo, other]) {
+    await each.get('vanished').waitFor()
+    await sound(each.page, 'a vanished database')
+  }
+  await other.page.getByRole('heading', { level: 1, name: 'No topic flights' }).waitFor()
+  await demo.get('vanished').getByRole('button', { name: 'Dismiss' }).click()
+  await demo.get('vanished').waitFor({ state: 'detached' })
+  await demo.load()
+  await demo.reload()
+  await demo.holds(flights)
+  assert.equal(await demo.get('vanished').count(), 0)
+})
 
 test('damage is reported by partition and offset, and what is whole is read', options, async (t) => {
   const demo = await site.tab(t)

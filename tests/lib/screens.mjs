@@ -14,7 +14,19 @@ export const screens = [
   { name: 'group', path: '#/groups/billing', shows: '[data-testid=progress-5]' },
   { name: 'broker', path: '#/broker', shows: '[data-testid=configuration] .config' },
   { name: 'lessons', path: '#/learn', shows: 'h1' },
+  { name: 'guide', path: '#/guide', shows: 'h1' },
+  { name: 'guide-page', path: '#/guide/work-queue', shows: 'h1' },
   { name: 'nowhere', path: '#/somewhere/else', shows: 'h1' },
+]
+
+/** The dialogs, by the button that opens each, and the screen that it is on. */
+export const dialogs = [
+  { path: '#/topics', id: 'new-topic' },
+  { path: '#/topics', id: 'restore' },
+  { path: '#/topics/flights', id: 'add-partitions' },
+  { path: '#/topics/flights', id: 'purge' },
+  { path: '#/topics/flights', id: 'delete-topic' },
+  { path: '#/groups/billing', id: 'delete-group' },
 ]
 
 /** What the screens show: the flights, and a group that has begun to read them. */

@@ -25,6 +25,8 @@ pub(crate) struct Disk {
     reserve_bytes: usize,
     /// Where each segment ends.
     ends: BTreeMap<(LogId, SegmentId), u64>,
+    /// Segments that have been deleted, whose names are used up.
+    deleted: BTreeSet<(LogId, SegmentId)>,
     pub(crate) logs: BTreeMap<LogId, (String, i32)>,
     /// Where segments of each log have begun, also of those that are gone.
     begins: BTreeMap<LogId, BTreeSet<i64>>,
@@ -145,6 +147,8 @@ impl Disk {
                 Write::Append { log, segment, position, bytes } => {
                     assert!(self.logs.contains_key(log), "an append to a log that was not created");
                     assert!(!bytes.is_empty(), "an append of nothing");
+                    let used_up = self.deleted.contains(&(*log, *segment));
+                    assert!(!used_up, "the name {segment:?} of {log:?} is used twice");
                     let end = self.ends.entry((*log, *segment)).or_insert(0);
                     assert_eq!(
                         *position, *end,
@@ -167,6 +171,7 @@ impl Disk {
                 Write::DeleteLog { log } => self.ends.retain(|(of, _), _| of != log),
                 Write::DeleteSegment { log, segment } => {
                     self.ends.remove(&(*log, *segment));
+                    self.deleted.insert((*log, *segment));
                 }
                 _ => {}
             }
@@ -180,10 +185,14 @@ impl Disk {
         self.flush(kept);
         let lost = std::mem::take(&mut self.unflushed);
         for commit in &lost {
-            // What was not created is not there to be created twice.
+            // What was not created is not there to be created twice, nor is what was not deleted gone.
             for write in &commit.writes {
-                if let Write::CreateLog { log, .. } = write {
-                    self.logs.remove(log);
+                match write {
+                    Write::CreateLog { log, .. } => drop(self.logs.remove(log)),
+                    Write::DeleteSegment { log, segment } => {
+                        self.deleted.remove(&(*log, *segment));
+                    }
+                    _ => {}
                 }
             }
         }

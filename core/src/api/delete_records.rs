@@ -32,7 +32,7 @@ pub(crate) fn delete_records(
         }
         response.topics.push(result);
     }
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 fn delete(

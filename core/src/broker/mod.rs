@@ -222,7 +222,7 @@ impl Broker {
         match reply {
             Reply::Now(frame) => self.respond(call, frame),
             Reply::Close(reason) => self.close(call.connection, reason),
-            Reply::AfterCommit(reply) => self.node.gate.hold(call, reply),
+            Reply::AfterCommit(of, reply) => self.node.gate.hold(call, of, reply),
             Reply::Later => {}
             Reply::Parked(request) => {
                 let id = self.parked.insert(Some(call), request);

@@ -1,7 +1,7 @@
 /** The one connection of the page to its broker. */
 
 import { signal } from '@preact/signals'
-import { type Admin, Kafka, type Leadership, logLevel, type Producer } from 'ottla'
+import { type Admin, Kafka, type Leadership, logLevel, type Producer, type StorageNotice } from 'ottla'
 import { explain, type Problem } from './problem'
 
 export type Mode = 'idb' | 'memory'
@@ -30,6 +30,9 @@ export const connection = signal<Connection>({ state: 'opening', address: `idb:/
 
 /** Which tab runs the broker, of those that share it. */
 export const leadership = signal<Leadership | undefined>(undefined)
+
+/** The database is gone that the page was attached to, or that was there when it was opened before. */
+export const vanished = signal<StorageNotice | undefined>(undefined)
 
 /** A line of the log, and how often it came. */
 export interface Line {
@@ -72,7 +75,11 @@ export async function open(mode: Mode): Promise<void> {
         note(level, message),
   })
   unfollow()
-  unfollow = await kafka.onLeadership((now) => (leadership.value = now))
+  const ends = await Promise.all([
+    kafka.onLeadership((now) => (leadership.value = now)),
+    kafka.onStorage((notice) => (vanished.value = notice)),
+  ])
+  unfollow = () => ends.forEach((end) => end())
   const admin = kafka.admin()
   // With idempotence, a retry can neither double a record nor put it behind a later one. And what is
   // on its way to a topic that is being deleted shall not make it anew.

@@ -1,9 +1,13 @@
 /** How safe the data is in this browser, and how much room there is. */
 
 import { signal } from '@preact/signals'
-import { type Persistence, persistence } from 'ottla'
+import { type LogDirDescription, type Persistence, persistence } from 'ottla'
+import { connection } from './connection'
 
 export const storage = signal<Persistence | undefined>(undefined)
+
+/** Whether producers are refused, as there is no room for more. */
+export const isFull = signal(false)
 
 const LOOK_EVERY_MS = 5_000
 let timer: ReturnType<typeof setInterval> | undefined
@@ -21,5 +25,19 @@ export async function look({ request = false } = {}): Promise<void> {
   } catch {
     // A browser that does not say is as one that promises nothing.
     storage.value = { persisted: false, asked: request }
+  }
+  await logDirs()
+}
+
+/** What the broker keeps, partition by partition; nothing where it does not tell. */
+export async function logDirs(): Promise<LogDirDescription[]> {
+  const current = connection.peek()
+  if (current.state !== 'open') return []
+  try {
+    const dirs = await current.broker.admin.describeLogDirs()
+    isFull.value = dirs.some(({ usableBytes }) => usableBytes === 0)
+    return dirs
+  } catch {
+    return []
   }
 }

@@ -3,6 +3,7 @@
 import { batch, signal } from '@preact/signals'
 import { broker, connection, reconnect } from './connection'
 import { explain, type Problem } from './problem'
+import { logDirs } from './storage'
 
 /** Where a partition begins and ends: the first offset, and the one the next record will get. */
 export interface Ends {
@@ -49,7 +50,7 @@ export async function fetchEnds(topic: string): Promise<Ends[]> {
 
 /** What each topic takes in the storage. */
 async function sizes(): Promise<Map<string, number>> {
-  const dirs = await broker().admin.describeLogDirs().catch(() => [])
+  const dirs = await logDirs()
   return new Map(
     dirs.flatMap(({ topics }) =>
       topics.map(({ topic, partitions }) => [topic, partitions.reduce((sum, { size }) => sum + size, 0)] as const),

@@ -68,13 +68,15 @@ function Log() {
   return (
     <details class="log" data-testid="log" open>
       <summary>The broker has something to say</summary>
-      <ul role="status">
-        {lines.map(({ level, message, times }) => (
-          <li key={message}>
-            <b>{level}</b> {message} {times > 1 && <span class="quiet">({count(times)} times)</span>}
-          </li>
-        ))}
-      </ul>
+      <div role="status">
+        <ul>
+          {lines.map(({ level, message, times }) => (
+            <li key={message}>
+              <b>{level}</b> {message} {times > 1 && <span class="quiet">({count(times)} times)</span>}
+            </li>
+          ))}
+        </ul>
+      </div>
       <button type="button" onClick={() => (log.value = [])}>
         Dismiss
       </button>

@@ -3,7 +3,7 @@
 import { href } from '../route'
 import { type Screen, screens } from './screens'
 
-const halves = ['Console', 'Lessons'] as const
+const halves = ['Console', 'Learn'] as const
 
 export function Navigation({ current }: { current: Screen | undefined }) {
   return (

@@ -14,49 +14,17 @@ export interface Screen {
   name: string
   /** In the navigation. */
   label: string
-  half: 'Console' | 'Lessons'
+  half: 'Console' | 'Learn'
   component: ComponentType<ScreenProps>
-  /** What the browser's tab and history are to say. */
-  title(path: readonly string[]): string
 }
 
 export const screens: readonly Screen[] = [
-  { name: '', label: 'Overview', half: 'Console', component: Overview, title: () => 'Overview' },
-  {
-    name: 'topics',
-    label: 'Topics',
-    half: 'Console',
-    component: lazy(() => import('../console/topics')),
-    title: ([topic, tab]) => [tab, topic, 'Topics'].filter(Boolean).join(' · '),
-  },
-  {
-    name: 'groups',
-    label: 'Groups',
-    half: 'Console',
-    component: lazy(() => import('../console/groups')),
-    title: ([group]) => [group, 'Groups'].filter(Boolean).join(' · '),
-  },
-  {
-    name: 'broker',
-    label: 'Broker',
-    half: 'Console',
-    component: lazy(() => import('../console/broker')),
-    title: () => 'Broker',
-  },
-  {
-    name: 'learn',
-    label: 'Lessons',
-    half: 'Lessons',
-    component: lazy(() => import('./learn')),
-    title: ([lesson]) => [lesson, 'Lessons'].filter(Boolean).join(' · '),
-  },
-  {
-    name: 'guide',
-    label: 'Guide',
-    half: 'Lessons',
-    component: lazy(() => import('../guide')),
-    title: ([page]) => [page, 'Guide'].filter(Boolean).join(' · '),
-  },
+  { name: '', label: 'Overview', half: 'Console', component: Overview },
+  { name: 'topics', label: 'Topics', half: 'Console', component: lazy(() => import('../console/topics')) },
+  { name: 'groups', label: 'Groups', half: 'Console', component: lazy(() => import('../console/groups')) },
+  { name: 'broker', label: 'Broker', half: 'Console', component: lazy(() => import('../console/broker')) },
+  { name: 'learn', label: 'Lessons', half: 'Learn', component: lazy(() => import('./learn')) },
+  { name: 'guide', label: 'Guide', half: 'Learn', component: lazy(() => import('../guide')) },
 ]
 
 /** The screen that an address means, and what of the address is its own. */

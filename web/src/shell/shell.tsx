@@ -2,7 +2,7 @@
 
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { connection } from '../broker/connection'
+import { connection, vanished } from '../broker/connection'
 import { watch } from '../broker/storage'
 import { refresh, topics, unlisted } from '../broker/topics'
 import { href, place } from '../route'
@@ -13,6 +13,7 @@ import { BrokerState } from './broker-state'
 import { Navigation } from './navigation'
 import { screenOf } from './screens'
 import { Status } from './status'
+import { StorageState } from './storage-state'
 import { ThemeChoice } from './theme-choice'
 
 export function Shell() {
@@ -21,10 +22,14 @@ export function Shell() {
     void refresh()
     if (state === 'open') watch()
   })
+  // In another database there are other topics.
+  useSignalEffect(() => {
+    if (vanished.value) void refresh()
+  })
   const found = screenOf(place.value.path)
   const { state } = connection.value
   const isOpen = state === 'open' && topics.value !== undefined
-  useArrival(found ? found.screen.title(found.rest) : 'Not found', isOpen)
+  useArrival(isOpen)
   return (
     <>
       <a class="skip" href="#main" onClick={skip}>
@@ -42,6 +47,7 @@ export function Shell() {
         </header>
         <main id="main" class="page" tabIndex={-1} data-testid="broker" data-state={isOpen ? 'open' : state}>
           <BrokerState />
+          <StorageState />
           {state === 'open' && (
             <Trouble problem={unlisted.value}>
               <button type="button" onClick={() => refresh()}>
@@ -67,14 +73,11 @@ function Nowhere() {
   )
 }
 
-/** Says in the tab's title where one is, and takes who moves by keyboard or ear there. */
-function useArrival(title: string, isShown: boolean): void {
+/** Takes who moves by keyboard or ear to where one is. */
+function useArrival(isShown: boolean): void {
   // The tabs of a screen are parts of it: who goes through them stays among them.
   const screen = place.value.path.slice(0, 2).join('/')
   const before = useRef(screen)
-  useEffect(() => {
-    document.title = `${title} – Ottla`
-  }, [title])
   useEffect(() => {
     if (!isShown || before.current === screen) return
     before.current = screen

@@ -1,11 +1,13 @@
-/** The head of a screen: its title, which takes the focus when the screen is come to, and what can be done. */
+/**
+ * The head of a screen: its title, which takes the focus when the screen is come to and which the browser's
+ * tab and history say, and what can be done.
+ */
 
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { welcome } from './arrival'
 
 interface Props {
-  children: ComponentChildren
   /** Under the title: what is looked at, in a line. */
   about?: ComponentChildren
   /** Beside it: buttons. */
@@ -13,8 +15,14 @@ interface Props {
   testid?: string
 }
 
-export function Title({ children, about, actions, testid }: Props) {
+/** What the browser's tab says, which is the title where that is only text. */
+type Named = { children: string; tab?: string } | { children: ComponentChildren; tab: string }
+
+export function Title({ children, tab = children as string, about, actions, testid }: Props & Named) {
   useEffect(() => void welcome(), [])
+  useEffect(() => {
+    document.title = `${tab} · Ottla`
+  }, [tab])
   return (
     <header class="title" data-testid={testid}>
       <div class="title-text">

@@ -19,7 +19,7 @@ export function GroupScreen({ id, group }: { id: string; group: Group | undefine
   if (!group) {
     return (
       <>
-        <Title>No group {id}</Title>
+        <Title>{`No group ${id}`}</Title>
         <p>
           It has neither members nor committed offsets. <a href={href(['groups'])}>See which groups there are.</a>
         </p>
@@ -33,6 +33,7 @@ export function GroupScreen({ id, group }: { id: string; group: Group | undefine
     <>
       <Title
         testid={`group-${id}`}
+        tab={id}
         about={
           <>
             <State group={group} /> · {protocol && <>{protocol} · </>}

@@ -8,7 +8,8 @@ import { count, counted, fromField, toField } from '../../format'
 import { natural } from '../../route'
 import { useAction } from '../../ui/action'
 import { Dialog } from '../../ui/dialog'
-import { Trouble } from '../../ui/trouble'
+import { DialogForm } from '../../ui/dialog-form'
+import { TimeField } from '../../ui/time-field'
 
 type To = 'start' | 'end' | 'time' | 'exact'
 
@@ -59,13 +60,20 @@ export function ResetOffsets({ group, topic, onClose }: Props) {
     const offset = target(each)
     return offset === undefined ? [] : [{ partition: each.partition, offset }]
   })
-  const submit = async (event: Event) => {
-    event.preventDefault()
+  const submit = async () => {
     if (await action.run(() => setOffsets(group.id, topic, targets))) onClose()
   }
   return (
     <Dialog title={`Where ${group.id} goes on in ${topic}`} testid="reset-dialog" onClose={onClose}>
-      <form onSubmit={submit}>
+      <DialogForm
+        action={action}
+        problem={looking.problem}
+        label="Set the offsets"
+        testid="confirm-reset"
+        isDisabled={looking.busy || targets.length < progress.length}
+        onSubmit={submit}
+        onClose={onClose}
+      >
         <fieldset class="choices">
           <legend>From</legend>
           {ways.map(({ value, label }) => (
@@ -75,19 +83,7 @@ export function ResetOffsets({ group, topic, onClose }: Props) {
             </label>
           ))}
         </fieldset>
-        {to.value === 'time' && (
-          <label class="field narrow-time">
-            <span>Time (UTC)</span>
-            <input
-              name="time"
-              type="datetime-local"
-              step="1"
-              required
-              value={time.value}
-              onInput={({ currentTarget }) => (time.value = currentTarget.value)}
-            />
-          </label>
-        )}
+        {to.value === 'time' && <TimeField value={time.value} onInput={(value) => (time.value = value)} />}
         <div class="routes-scroll" tabIndex={0} role="region" aria-label="Offsets by partition">
           <table>
             <thead>
@@ -120,21 +116,7 @@ export function ResetOffsets({ group, topic, onClose }: Props) {
           </table>
         </div>
         <p data-testid="reset-meaning">{meaning(progress, target)}</p>
-        <Trouble problem={action.problem ?? looking.problem} />
-        <div class="actions">
-          <button
-            type="submit"
-            class="primary"
-            data-testid="confirm-reset"
-            disabled={action.busy || looking.busy || targets.length < progress.length}
-          >
-            Set the offsets
-          </button>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

@@ -3,6 +3,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals'
 import { fromField, toField } from '../../format'
 import { look, natural, place } from '../../route'
+import { TimeField } from '../../ui/time-field'
 import { type Asked, asked, queryOf, type Start } from './query'
 
 type From = Start['from']
@@ -109,19 +110,7 @@ export function Toolbar({ partitions, onAgain }: Props) {
           />
         </label>
       )}
-      {from.value === 'time' && (
-        <label class="field">
-          <span>Time (UTC)</span>
-          <input
-            name="time"
-            type="datetime-local"
-            step="1"
-            required
-            value={time.value}
-            onInput={({ currentTarget }) => (time.value = currentTarget.value)}
-          />
-        </label>
-      )}
+      {from.value === 'time' && <TimeField value={time.value} onInput={(value) => (time.value = value)} />}
       <label class="field filter">
         <span>
           Filter <small>JavaScript: key, value, headers, offset …</small>

@@ -23,6 +23,7 @@ export default function Overview() {
     <>
       <Title
         testid="welcome"
+        tab="Overview"
         about="A worker of this page runs a broker that speaks Kafka’s protocol. Its log is kept in your browser’s IndexedDB. There is no server and no account, and nothing leaves this machine."
       >
         A Kafka broker, in this tab

@@ -6,7 +6,7 @@ import { addPartitions, type Topic } from '../../broker/topics'
 import { count, counted } from '../../format'
 import { useAction } from '../../ui/action'
 import { Dialog } from '../../ui/dialog'
-import { Trouble } from '../../ui/trouble'
+import { DialogForm } from '../../ui/dialog-form'
 import { KeyRoutes } from './key-routes'
 
 /** What is more than this is a slip of the finger, and not worked out with each key that is pressed. */
@@ -22,13 +22,17 @@ export function AddPartitions({ topic, onClose }: { topic: Topic; onClose: () =>
   const asked = Number(total.value)
   const isMore = Number.isInteger(asked) && asked > now
   const keys = [...new Set(own.value.length > 0 ? own.value : seen.value)]
-  const submit = async (event: Event) => {
-    event.preventDefault()
+  const submit = async () => {
     if (await action.run(() => addPartitions(topic.name, asked))) onClose()
   }
   return (
     <Dialog title={`Add partitions to ${topic.name}`} testid="add-partitions-dialog" onClose={onClose}>
-      <form onSubmit={submit}>
+      <DialogForm
+        action={action}
+        label={isMore ? `Add ${counted(asked - now, 'partition')}` : 'Add partitions'}
+        onSubmit={submit}
+        onClose={onClose}
+      >
         <label class="field narrow">
           <span>Partitions in all</span>
           <input
@@ -61,16 +65,7 @@ export function AddPartitions({ topic, onClose }: { topic: Topic; onClose: () =>
         {isMore && asked <= SHOWN_UP_TO && keys.length > 0 && (
           <KeyRoutes topic={topic.name} keys={keys} from={now} to={asked} />
         )}
-        <Trouble problem={action.problem} />
-        <div class="actions">
-          <button type="submit" class="primary" disabled={action.busy}>
-            {isMore ? `Add ${counted(asked - now, 'partition')}` : 'Add partitions'}
-          </button>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

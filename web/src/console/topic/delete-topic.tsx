@@ -6,7 +6,7 @@ import { remove, type Topic } from '../../broker/topics'
 import { counted } from '../../format'
 import { useAction } from '../../ui/action'
 import { Dialog } from '../../ui/dialog'
-import { Trouble } from '../../ui/trouble'
+import { DialogForm } from '../../ui/dialog-form'
 
 interface Props {
   topic: Topic
@@ -17,8 +17,7 @@ interface Props {
 
 export function DeleteTopic({ topic: { name, partitions }, records, onClose, onDeleted }: Props) {
   const action = useAction()
-  const confirm = async (event: Event) => {
-    event.preventDefault()
+  const confirm = async () => {
     const removed = await action.run(async () => {
       if (name === TOPIC) await stop()
       await without(name, () => remove(name))
@@ -29,22 +28,21 @@ export function DeleteTopic({ topic: { name, partitions }, records, onClose, onD
   }
   return (
     <Dialog title={`Delete ${name}?`} testid="delete-topic-dialog" onClose={onClose}>
-      <form onSubmit={confirm}>
+      <DialogForm
+        action={action}
+        label={`Delete ${counted(records, 'record')}`}
+        testid="confirm-delete"
+        isFinal
+        otherwise="Keep the topic"
+        onSubmit={confirm}
+        onClose={onClose}
+      >
         <p>
           This deletes the topic <b>{name}</b> with its {counted(partitions.length, 'partition')} and all{' '}
           <b>{counted(records, 'record')}</b> in them, and its configuration. It cannot be undone. A new topic
           of the same name begins empty, at offset 0.
         </p>
-        <Trouble problem={action.problem} />
-        <div class="actions">
-          <button type="submit" class="danger solid" data-testid="confirm-delete" disabled={action.busy}>
-            Delete {counted(records, 'record')}
-          </button>
-          <button type="button" onClick={onClose}>
-            Keep the topic
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

@@ -40,7 +40,7 @@ export default function TopicScreen({ name, tab }: { name: string; tab: string |
 function Missing({ name }: { name: string }) {
   return (
     <>
-      <Title>No topic {name}</Title>
+      <Title>{`No topic ${name}`}</Title>
       <p>
         It may have been deleted, or is in another database. <a href={href(['topics'])}>See which topics there are.</a>
       </p>
@@ -68,6 +68,7 @@ function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
     <>
       <Title
         testid="topic-head"
+        tab={shown?.name === undefined ? name : `${name} · ${shown.label}`}
         about={
           <>
             <span data-testid="total" data-records={records}>

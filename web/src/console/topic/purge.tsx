@@ -6,7 +6,7 @@ import { count, counted } from '../../format'
 import { natural } from '../../route'
 import { useAction } from '../../ui/action'
 import { Dialog } from '../../ui/dialog'
-import { Trouble } from '../../ui/trouble'
+import { DialogForm } from '../../ui/dialog-form'
 
 export function Purge({ topic: { name, partitions }, onClose }: { topic: Topic; onClose: () => void }) {
   const which = useSignal('')
@@ -19,14 +19,22 @@ export function Purge({ topic: { name, partitions }, onClose }: { topic: Topic; 
   const lost = recordsOf(
     chosen.map(({ low, high }) => ({ low, high: bound === undefined ? high : Math.min(high, Math.max(low, bound)) })),
   )
-  const submit = async (event: Event) => {
-    event.preventDefault()
+  const submit = async () => {
     const targets = chosen.map(({ partition, high }) => ({ partition, before: bound ?? high }))
     if (await action.run(() => purge(name, targets))) onClose()
   }
   return (
     <Dialog title={`Purge ${name}`} testid="purge-dialog" onClose={onClose}>
-      <form onSubmit={submit}>
+      <DialogForm
+        action={action}
+        label={`Delete ${counted(lost, 'record')}`}
+        testid="confirm-purge"
+        isFinal
+        isDisabled={lost === 0}
+        otherwise="Keep them"
+        onSubmit={submit}
+        onClose={onClose}
+      >
         <div class="fields">
           <label class="field">
             <span>Partition</span>
@@ -62,16 +70,7 @@ export function Purge({ topic: { name, partitions }, onClose }: { topic: Topic; 
           configuration stay, and offsets go on: the next record of a partition gets the offset that it would
           have got{only ? ` (${count(only.high)})` : ''}.
         </p>
-        <Trouble problem={action.problem} />
-        <div class="actions">
-          <button type="submit" class="danger solid" data-testid="confirm-purge" disabled={action.busy || lost === 0}>
-            Delete {counted(lost, 'record')}
-          </button>
-          <button type="button" onClick={onClose}>
-            Keep them
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 }

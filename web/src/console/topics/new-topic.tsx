@@ -5,7 +5,7 @@ import { create, type Durability } from '../../broker/topics'
 import { visit } from '../../route'
 import { useAction } from '../../ui/action'
 import { Dialog } from '../../ui/dialog'
-import { Trouble } from '../../ui/trouble'
+import { DialogForm } from '../../ui/dialog-form'
 
 const durabilities: { value: Durability; what: string }[] = [
   { value: 'relaxed', what: 'Stored when the browser has handed it to the system: survives a crash of the browser. The default.' },
@@ -29,8 +29,7 @@ export function NewTopic({ onClose }: { onClose: () => void }) {
   const configs = useSignal<Record<string, string>>({})
   const action = useAction()
 
-  const submit = async (event: Event) => {
-    event.preventDefault()
+  const submit = async () => {
     const made = await action.run(async () => {
       const isNew = await create({
         name: name.value,
@@ -49,7 +48,7 @@ export function NewTopic({ onClose }: { onClose: () => void }) {
 
   return (
     <Dialog title="New topic" testid="new-topic-dialog" onClose={onClose}>
-      <form onSubmit={submit}>
+      <DialogForm action={action} label="Create topic" onSubmit={submit} onClose={onClose}>
         <div class="fields">
           <label class="field grow">
             <span>Name</span>
@@ -117,16 +116,7 @@ export function NewTopic({ onClose }: { onClose: () => void }) {
             </label>
           ))}
         </details>
-        <Trouble problem={action.problem} />
-        <div class="actions">
-          <button type="submit" class="primary" disabled={action.busy}>
-            Create topic
-          </button>
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   )
 

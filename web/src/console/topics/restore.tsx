@@ -7,7 +7,7 @@ import { counted } from '../../format'
 import { href } from '../../route'
 import { useAction } from '../../ui/action'
 import { Dialog } from '../../ui/dialog'
-import { Trouble } from '../../ui/trouble'
+import { DialogForm } from '../../ui/dialog-form'
 
 export function Restore({ onClose }: { onClose: () => void }) {
   const file = useSignal<File | undefined>(undefined)
@@ -15,8 +15,7 @@ export function Restore({ onClose }: { onClose: () => void }) {
   const as = useSignal('')
   const result = useSignal<ImportResult | undefined>(undefined)
   const action = useAction()
-  const submit = async (event: Event) => {
-    event.preventDefault()
+  const submit = async () => {
     const chosen = file.value
     if (!chosen) return
     await action.run(async () => {
@@ -28,7 +27,14 @@ export function Restore({ onClose }: { onClose: () => void }) {
       {result.value ? (
         <Restored result={result.value} onClose={onClose} />
       ) : (
-        <form onSubmit={submit}>
+        <DialogForm
+          action={action}
+          label={action.busy ? 'Restoring …' : 'Restore'}
+          testid="confirm-restore"
+          isDisabled={!file.value}
+          onSubmit={submit}
+          onClose={onClose}
+        >
           <p>
             Records come back at the offsets that they had, with the topics’ configurations and what groups had
             committed. A topic of the same name must not be there: give it another name, or delete that one first.
@@ -55,16 +61,7 @@ export function Restore({ onClose }: { onClose: () => void }) {
               <input autocomplete="off" spellcheck={false} onInput={({ currentTarget }) => (as.value = currentTarget.value.trim())} />
             </label>
           </div>
-          <Trouble problem={action.problem} />
-          <div class="actions">
-            <button type="submit" class="primary" data-testid="confirm-restore" disabled={action.busy || !file.value}>
-              {action.busy ? 'Restoring …' : 'Restore'}
-            </button>
-            <button type="button" onClick={onClose}>
-              Cancel
-            </button>
-          </div>
-        </form>
+        </DialogForm>
       )}
     </Dialog>
   )

@@ -40,7 +40,7 @@ export function Seat() {
   const partitions = member?.partitions.value ?? []
   return (
     <div class="lesson seat" data-testid="seat" data-partitions={partitions.join(' ')}>
-      <Title about="This window is a member of the group, as long as it is open.">Window {seat}</Title>
+      <Title about="This window is a member of the group, as long as it is open.">{`Window ${seat}`}</Title>
       <div class="lesson-stage">
         <p class="seat-share">
           {partitions.length === 0 ? 'No partitions yet' : `Partition${partitions.length === 1 ? '' : 's'} ${partitions.join(', ')}`}
