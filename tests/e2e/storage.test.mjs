@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { contentsOf } from '../fixtures/contents.mjs'
-import { backends, inBrowser } from '../lib/chromium.mjs'
+import { backends, inBrowser, launch, newProfile } from '../lib/chromium.mjs'
 import { restoreDatabase } from '../lib/idb-dump.mjs'
 import { serve } from '../lib/serve.mjs'
 
