@@ -87,7 +87,7 @@ fn fill_partition(world: &mut World, topic: usize, partition: i32) -> Option<(i6
             start = records.last()?.1;
         }
     }
-    if (batches == 0 && next > 0) || (compacted && world.random.chance(3)) {
+    if (batches == 0 && next > 0) || (batches > 0 && compacted && world.random.chance(3)) {
         // The last offsets have no records any more.
         next += i64::from(batches > 0);
         produce(world, topic, partition, empty_batch(next - 1))?;

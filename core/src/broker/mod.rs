@@ -55,6 +55,8 @@ pub struct Broker {
     next_expiry_ms: u64,
     /// Segments are dropped for room no earlier than this.
     drops_from_ms: u64,
+    /// Segments that were to go for room did not, as the commit failed.
+    drops_lost: bool,
     /// Whether the storage has the cluster's id.
     is_cluster_stored: bool,
     /// Requests to groups, which wait until what is stored of groups has been read.
@@ -87,6 +89,7 @@ impl Broker {
             last_load: 0,
             next_expiry_ms: 0,
             drops_from_ms: 0,
+            drops_lost: false,
             is_cluster_stored: false,
             delayed: Vec::new(),
         };
@@ -325,6 +328,7 @@ impl Broker {
     fn open_anew(&mut self, what: &str, error: &StorageError) {
         let message = format!("{what} ({error}): opening anew from what is stored");
         self.outputs.push_back(Output::Log { level: LogLevel::Error, message });
+        self.drops_lost |= self.node.gate.is_dropping();
         for (call, reply) in self.node.gate.abandon() {
             self.respond(call, reply(Err(error)));
         }

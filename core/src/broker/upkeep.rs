@@ -103,8 +103,9 @@ impl Broker {
             self.rest_from_cleaning(now);
         }
         self.node.stale = self.node.logs.keys().copied().collect();
-        // What was to go for room may not have been stored.
-        self.make_room(now);
+        if std::mem::take(&mut self.drops_lost) {
+            self.make_room(now);
+        }
         self.plan_upkeep(now);
         if now.monotonic_ms >= self.upkeep.next_check_ms {
             // Whatever comes to expire from now on is looked at as often as is asked for.
