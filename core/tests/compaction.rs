@@ -4,13 +4,13 @@
 
 mod host;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use host::Host;
 use ottla::protocol::messages as m;
 use ottla::record::{BatchBuilder, BatchOptions, Compression, Record, batches};
-use ottla::storage::{Load, Loaded, LogRange};
+use ottla::storage::{Load, Loaded, LogId, LogRange, SegmentId, Write};
 
 const DAY_MS: u64 = 86_400_000;
 /// Long enough for a round of compaction, and too short for anything to expire.
@@ -43,6 +43,21 @@ fn send(host: &mut Host, pairs: &[Pair<'_>]) -> i64 {
 fn roll(host: &mut Host) -> i64 {
     let filler = "x".repeat(1_900);
     send(host, &[("filler", Some(&filler))])
+}
+
+fn set_policy(host: &mut Host, policy: &str) {
+    let resource = m::IncrementalAlterConfigsResource {
+        resource_type: 2,
+        resource_name: "t".into(),
+        configs: vec![m::IncrementalAlterableConfig {
+            name: "cleanup.policy".into(),
+            config_operation: 0,
+            value: Some(policy.into()),
+        }],
+    };
+    let request =
+        m::IncrementalAlterConfigsRequest { resources: vec![resource], validate_only: false };
+    assert_eq!(host.call(&request, 1).responses[0].error_code, 0);
 }
 
 fn text(bytes: Option<&Bytes>) -> Option<String> {
@@ -465,6 +480,55 @@ fn a_crash_at_any_effect_loses_nothing() {
 }
 
 #[test]
+fn a_name_is_used_once_however_rounds_end() {
+    // A driver may remove what is deleted in its own time, and must not find something else there.
+    let settings = &[("ottla.cache.bytes", "0"), ("log.cleaner.io.buffer.size", "65536")];
+    let mut host = Host::with(settings);
+    let large = ("segment.bytes", "100000");
+    host.create("t", 1, &[COMPACT[0], large, COMPACT[2]]);
+    let value = "v".repeat(1_500);
+    for round in 0..150 {
+        send(&mut host, &[(&format!("key {round}"), Some(&value)), ("a", Some("1"))]);
+    }
+    let mut used: Vec<(LogId, SegmentId)> = Vec::new();
+    for crashes in [false, true, false, true] {
+        // Until something is stored of a round that then ends, as what it compacts is not to be.
+        host.hold_commits = true;
+        let written = loop {
+            host.input(ottla::Input::Tick);
+            let Some(commit) = host.commits.front() else { continue };
+            let appended = commit.writes.iter().find_map(|write| match write {
+                Write::Append { log, segment, .. } if segment.generation > 0 => {
+                    Some((*log, *segment))
+                }
+                _ => None,
+            });
+            host.store();
+            if let Some(name) = appended {
+                break name;
+            }
+        };
+        host.hold_commits = false;
+        assert!(!used.contains(&written), "{written:?} among {used:?}");
+        used.push(written);
+        if crashes {
+            host = Host::open_at(host.now, host::config(settings), host.storage);
+        } else {
+            set_policy(&mut host, "delete");
+            host.pass(ROUND_MS);
+            set_policy(&mut host, "compact");
+        }
+        assert!(host.storage.segments_mut().keys().all(|name| *name != written), "removed");
+    }
+    host.pass(ROUND_MS);
+    let mut left = host.storage.segments_mut().keys().copied();
+    assert!(left.any(|(_, segment)| segment.generation > 0));
+    assert!(!host.storage.segments_mut().keys().any(|name| used.contains(name)));
+    let keys: BTreeSet<String> = all(&mut host).into_iter().map(|(_, key, _)| key).collect();
+    assert_eq!(keys.len(), 151);
+}
+
+#[test]
 fn a_commit_that_fails_ends_the_round_and_is_not_tried_at_once() {
     let mut host = Host::with(&[("ottla.cache.bytes", "0")]);
     host.create("t", 1, COMPACT);
@@ -498,18 +562,7 @@ fn records_without_keys_from_before_go_and_lookups_stay_right() {
     host.produce("t", 0, unkeyed);
     host.now.wall_ms += 1_000;
     send(&mut host, &[("a", Some("1"))]);
-    let resource = m::IncrementalAlterConfigsResource {
-        resource_type: 2,
-        resource_name: "t".into(),
-        configs: vec![m::IncrementalAlterableConfig {
-            name: "cleanup.policy".into(),
-            config_operation: 0,
-            value: Some("compact".into()),
-        }],
-    };
-    let request =
-        m::IncrementalAlterConfigsRequest { resources: vec![resource], validate_only: false };
-    assert_eq!(host.call(&request, 1).responses[0].error_code, 0);
+    set_policy(&mut host, "compact");
     roll(&mut host);
     host.pass(ROUND_MS);
     assert_eq!(all(&mut host), [(1, "a".to_owned(), Some("1".to_owned()))]);

@@ -102,6 +102,51 @@ fn after_a_failed_commit_nothing_is_written_but_what_is_asked_for() {
 }
 
 #[test]
+fn a_deletion_that_is_stored_is_not_refused_because_records_are_not() {
+    let mut host = Host::new();
+    host.create("t", 1, &[]);
+    host.produce("t", 0, batch(1, &["a", "b", "c"]));
+    let no_room = || StorageError::Full("no room".into());
+    host.hold_commits = true;
+    host.send(&produce("t", 0, batch(2, &["lost"])), 9);
+    host.fail_commit(no_room());
+    host.responses.clear();
+    // From now on what removes things goes alone.
+    let delete_before = |offset| m::DeleteRecordsRequest {
+        topics: vec![m::DeleteRecordsTopic {
+            name: "t".into(),
+            partitions: vec![m::DeleteRecordsPartition { partition_index: 0, offset }],
+        }],
+        timeout_ms: 1000,
+    };
+    let answer = |host: &mut Host| {
+        let (_, response) = host.response::<m::DeleteRecordsRequest>(2)?;
+        let partition = &response.topics[0].partitions[0];
+        Some((partition.error_code, partition.low_watermark))
+    };
+    host.send(&delete_before(1), 2);
+    let other = ConnectionId(2);
+    host.connect(other);
+    host.send_from(other, &produce("t", 0, batch(3, &["lost, too"])), 9);
+    host.send(&delete_before(2), 2);
+    host.store();
+    assert_eq!(answer(&mut host), Some((0, 1)));
+    assert_eq!(answer(&mut host), None, "not stored yet");
+    host.store();
+    assert_eq!(answer(&mut host), Some((0, 2)), "stored, whatever comes of the records");
+    // What changes nothing waits for nothing but what it speaks of.
+    host.send(&delete_before(2), 2);
+    assert_eq!(host.commits.len(), 1, "the records are out");
+    host.fail_commit(no_room());
+    let (from, _) = host.responses.pop_front().unwrap();
+    let answers = [from, host.responses.pop_front().unwrap().0];
+    assert!(answers.contains(&CLIENT) && answers.contains(&other));
+    host.hold_commits = false;
+    assert_eq!(host.list_offset("t", 0, -2).1, 2);
+    assert_eq!(host.reopen().list_offset("t", 0, -2).1, 2);
+}
+
+#[test]
 fn a_topic_whose_commit_failed_is_gone() {
     let mut host = Host::new();
     host.hold_commits = true;
@@ -303,17 +348,19 @@ impl Host {
     }
 }
 
+/// A batch of an idempotent producer.
+fn sequenced(base_sequence: i32, value: &str) -> m::ProduceRequest {
+    let options = ottla::record::BatchOptions {
+        producer_id: 5,
+        producer_epoch: 0,
+        base_sequence,
+        ..Default::default()
+    };
+    produce("t", 0, host::batch_with(1, &[value], &options))
+}
+
 #[test]
 fn a_batch_behind_one_that_could_not_be_stored_does_not_take_its_place() {
-    let sequenced = |base_sequence: i32, value: &str| {
-        let options = ottla::record::BatchOptions {
-            producer_id: 5,
-            producer_epoch: 0,
-            base_sequence,
-            ..Default::default()
-        };
-        produce("t", 0, host::batch_with(1, &[value], &options))
-    };
     let mut host = Host::new();
     host.create("t", 1, &[]);
     host.hold_commits = true;
@@ -335,15 +382,6 @@ fn a_batch_behind_one_that_could_not_be_stored_does_not_take_its_place() {
 
 #[test]
 fn a_batch_behind_one_that_there_was_no_room_for_does_not_take_its_place() {
-    let sequenced = |base_sequence: i32, value: &str| {
-        let options = ottla::record::BatchOptions {
-            producer_id: 5,
-            producer_epoch: 0,
-            base_sequence,
-            ..Default::default()
-        };
-        produce("t", 0, host::batch_with(1, &[value], &options))
-    };
     let mut host = Host::with(&[("ottla.unstored.bytes", "50")]);
     host.create("t", 1, &[]);
     host.hold_commits = true;

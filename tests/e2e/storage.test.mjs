@@ -1,8 +1,10 @@
 // The database itself: what earlier releases made, upgrades, a full quota, and a database that is gone.
 
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { contentsOf } from '../fixtures/contents.mjs'
 import { backends, launch, newProfile } from '../lib/chromium.mjs'
@@ -235,7 +237,8 @@ test('producers are refused before the browser does it, where it tells of its qu
     const page = await open(browser)
     await withNoise(page)
     const session = await browser.context.newCDPSession(page)
-    await session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize: 12_000_000 })
+    const quotaSize = 40_000_000
+    await session.send('Storage.overrideQuotaForOrigin', { origin: server.url, quotaSize })
     await page.evaluate(async () => {
       const { Kafka } = window.tests.ottla
       window.shop = window.tests.clients('idb://shop')
@@ -243,12 +246,12 @@ test('producers are refused before the browser does it, where it tells of its qu
       window.admin = new Kafka({ brokers: ['idb://shop'] }).admin()
       await window.admin.connect()
     })
-    await page.waitForFunction(async () => {
+    await page.waitForFunction(async (quotaSize) => {
       const [{ usableBytes }] = await window.admin.describeLogDirs()
-      return usableBytes > 0 && usableBytes < 12_000_000
-    })
+      return usableBytes > 0 && usableBytes < quotaSize
+    }, quotaSize)
     const failure = await page.evaluate(async () => {
-      for (let sent = 0; sent < 200; sent++) {
+      for (let sent = 0; sent < 400; sent++) {
         const failure = await window.tests.failureOf(window.shop.send([window.noise()]))
         if (failure) return failure
       }
@@ -391,3 +394,48 @@ test('persistence is asked for, and what came of it is told', { timeout }, () =>
     assert.ok(asked.quota > 0)
     assert.equal(typeof asked.usage, 'number')
   }))
+
+// LevelDB loses all that is written behind half a record (github.com/google/leveldb/issues/1287).
+test('what a killed browser left half written in its log does no harm', { timeout }, async () => {
+  const profile = await newProfile()
+  const databases = join(profile.path, 'Default', 'IndexedDB')
+  const logs = async () =>
+    (await readdir(databases, { recursive: true })).filter((name) => /leveldb\/\d+\.log$/.test(name))
+  const session = async (use) => {
+    const browser = await launch(profile.path, { backend: 'leveldb' })
+    try {
+      const page = await open(browser)
+      await page.evaluate(() => void (window.shop = window.tests.clients('idb://shop')))
+      await use(page)
+    } finally {
+      await browser.kill()
+    }
+  }
+  try {
+    await session((page) =>
+      page.evaluate(async () => {
+        await window.shop.create(1)
+        await window.shop.send(['one'])
+      }),
+    )
+    const [log, ...others] = await logs()
+    assert.deepEqual(others, [], 'LevelDB has one log')
+    // Of 4,096 bytes there are two.
+    await appendFile(join(databases, log), Uint8Array.of(1, 2, 3, 4, 0, 16, 1, 5, 6))
+
+    await session(async (page) => {
+      await page.evaluate(() => window.shop.send(['two']))
+      for (let tries = 0; (await logs()).includes(log); tries++) {
+        assert.ok(tries < 300, `${log} is still written to`)
+        await sleep(100)
+      }
+      await page.evaluate(() => window.shop.send(['three']))
+    })
+    await session(async (page) => {
+      const { values } = await page.evaluate(() => window.shop.read(3))
+      assert.deepEqual(values, ['one', 'two', 'three'])
+    })
+  } finally {
+    await profile.remove()
+  }
+})

@@ -1,12 +1,14 @@
 // Kills the whole browser in the middle of a load, again and again, and looks each time at what is
 // there afterwards. The load: records that stay, records of which only the last of each key or the
-// latest few stay, and a group that commits.
+// latest few stay, and a group that commits. What a browser that was killed leaves half written in
+// LevelDB's log is cut off: LevelDB would lose everything by it, whatever wrote there (lib/leveldb.mjs).
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { launch, newProfile } from '../lib/chromium.mjs'
 import { datasets } from '../lib/datasets.mjs'
+import { cutHalfRecords } from '../lib/leveldb.mjs'
 import { random } from '../lib/random.mjs'
 import { checkAcknowledged, checkPrefixes, numbersPerRound } from './check.mjs'
 import { Remains } from './files.mjs'
@@ -36,6 +38,8 @@ export async function killAgainAndAgain({ url, backend, durability, seed, kills,
   try {
     for (let kill = 0; kill <= kills; kill++) {
       await remains.keep()
+      const cut = await cutHalfRecords(profile.path)
+      if (cut.length > 0) log(`LevelDB left a record half written: ${cut}; cut off, as it would lose all by it`)
       const browser = await launch(profile.path, { backend })
       try {
         const page = await browser.page()

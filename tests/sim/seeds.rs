@@ -37,11 +37,12 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Runs so many seeds; the environment variable `OTTLA_SEEDS` says otherwise, and `OTTLA_SEED` which
-/// one alone. `goal` is what make calls that. A scenario is given its seed, and whether to say what
-/// happens.
+/// one alone, or with both of them from which one on. `goal` is what make calls that. A scenario is
+/// given its seed, and whether to say what happens.
 pub(crate) fn run(seeds: u64, goal: &str, scenario: impl Fn(u64, bool) + Sync) {
     let (chosen, first) = (number("OTTLA_SEED"), number("OTTLA_SEED").unwrap_or(0));
     let seeds = number("OTTLA_SEEDS").unwrap_or(if chosen.is_some() { 1 } else { seeds });
+    let traces = chosen.is_some() && seeds == 1;
     let (next, failed) = (AtomicU64::new(first), AtomicU64::new(0));
     let threads = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
@@ -52,7 +53,7 @@ pub(crate) fn run(seeds: u64, goal: &str, scenario: impl Fn(u64, bool) + Sync) {
                     if seed >= first + seeds {
                         return;
                     }
-                    if let Err(why) = attempt(|| scenario(seed, chosen.is_some())) {
+                    if let Err(why) = attempt(|| scenario(seed, traces)) {
                         failed.fetch_add(1, Ordering::Relaxed);
                         eprintln!("seed {seed} (make {goal} SEED={seed}): {why}");
                     }

@@ -4,18 +4,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use ottla::protocol::messages as m;
 use ottla::record::batches;
 
+use crate::asks::{CORRUPT_MESSAGE, OFFSET_OUT_OF_RANGE};
 use crate::book::{Fate, Topic};
 use crate::clients::GROUP;
 use crate::world::World;
-
-const CORRUPT_MESSAGE: i16 = 2;
-const OFFSET_OUT_OF_RANGE: i16 = 1;
-const STORAGE_ERROR: i16 = 56;
-/// How often something is asked for that cannot be answered at the moment.
-const TRIES: usize = 200;
 
 /// A partition as it was found.
 struct Found {
@@ -40,69 +34,17 @@ impl World {
         self.tell(|| "audited".to_owned());
     }
 
-    /// Asks until there is an answer that `accept` takes.
-    fn insist<T>(&mut self, mut ask: impl FnMut(&mut World) -> Option<T>) -> T {
-        for round in 0..TRIES {
-            if let Some(answer) = ask(self) {
-                return answer;
-            }
-            if round == TRIES / 10 {
-                self.repair();
-            }
-            self.pass(50);
-        }
-        panic!("the auditor gets no answer");
-    }
-
-    /// An offset of a partition: −1 for its end, −2 for its start.
-    pub(crate) fn offset(&mut self, topic: usize, partition: i32, which: i64) -> i64 {
-        let name = self.book.topics[topic].name.clone();
-        self.insist(|world| {
-            let asked = m::ListOffsetsPartition {
-                partition_index: partition,
-                timestamp: which,
-                ..Default::default()
-            };
-            let topic = m::ListOffsetsTopic { name: name.clone(), partitions: vec![asked] };
-            let request = m::ListOffsetsRequest { topics: vec![topic], ..Default::default() };
-            let answer = world.ask(&request, 7)?.topics.remove(0).partitions.remove(0);
-            match answer.error_code {
-                0 => Some(answer.offset),
-                STORAGE_ERROR => None,
-                code => panic!("{name}-{partition}: where it begins or ends: error {code}"),
-            }
-        })
-    }
-
     fn read(&mut self, topic: usize, partition: i32) -> Found {
         let promised = self.book.topics[topic].partitions[partition as usize].end_floor;
         let end = self.offset(topic, partition, -1);
         let mut start = self.offset(topic, partition, -2);
-        let Topic { id, name, .. } = &self.book.topics[topic];
-        let (topic_id, name) = (*id, name.clone());
+        let name = self.book.topics[topic].name.clone();
+        self.probe_before(topic, partition, start);
         let mut records = BTreeMap::new();
         let mut at = start;
         while at < end {
-            let partition_max_bytes = [300, 3_000, 1 << 20][self.random.below(3)];
-            let asked = m::FetchPartition {
-                partition,
-                fetch_offset: at,
-                partition_max_bytes,
-                ..Default::default()
-            };
-            let asked = m::FetchTopic { topic_id, partitions: vec![asked], ..Default::default() };
-            let request = m::FetchRequest {
-                replica_id: -1,
-                min_bytes: 1,
-                max_bytes: 1 << 20,
-                session_epoch: -1,
-                topics: vec![asked],
-                ..Default::default()
-            };
-            let data = self.insist(|world| {
-                let data = world.ask(&request, 13)?.responses.remove(0).partitions.remove(0);
-                (data.error_code != STORAGE_ERROR).then_some(data)
-            });
+            let most_bytes = [300, 3_000, 1 << 20][self.random.below(3)];
+            let data = self.fetch(topic, partition, at, most_bytes);
             match data.error_code {
                 0 => {}
                 CORRUPT_MESSAGE => {
@@ -118,7 +60,10 @@ impl World {
                 }
                 OFFSET_OUT_OF_RANGE => {
                     let now = self.offset(topic, partition, -2);
-                    assert!(now > at, "{name}-{partition} at {at} is out of range");
+                    assert!(
+                        now > at,
+                        "{name}-{partition} at {at} is out of range, where the log is said to begin"
+                    );
                     (at, start) = (now, now);
                     continue;
                 }
@@ -149,6 +94,20 @@ impl World {
         }
         let records = records.split_off(&start);
         Found { start, end, promised, records }
+    }
+
+    /// Who asks for what is gone is told that it is.
+    fn probe_before(&mut self, topic: usize, partition: i32, start: i64) {
+        if start == 0 {
+            return;
+        }
+        let at = start - 1 - self.random.below(start.min(5) as usize) as i64;
+        let found = self.fetch(topic, partition, at, 1 << 20);
+        // The start goes back where what moved it could not be stored, and nobody heard of it.
+        if found.error_code != OFFSET_OUT_OF_RANGE && self.offset(topic, partition, -2) > at {
+            let (code, name) = (found.error_code, &self.book.topics[topic].name);
+            panic!("{name}-{partition} at {at}: gone, which nobody is told: error {code}");
+        }
     }
 
     fn audit_partition(&mut self, topic: usize, partition: i32) {
@@ -186,40 +145,56 @@ impl World {
 
     /// What is before the start is there no more because somebody asked for that, or by retention.
     fn check_start(&self, topic: usize, partition: i32, found: &Found) {
-        let Topic { name, partitions, promise, .. } = &self.book.topics[topic];
-        let known = &partitions[partition as usize];
-        let now_ms = self.now.wall_ms;
-        for (offset, number) in known.at.range(..found.start) {
-            let sent = &self.book.sent[*number];
-            let expired = promise.deleted
-                && promise.retention_ms >= 0
-                && sent.sent_ms + promise.retention_ms < now_ms;
-            // More than the records can have in the log.
-            let size = |number: &usize| {
-                let sent = &self.book.sent[*number];
-                sent.length.unwrap_or(0) as i64 + 200
-            };
-            let left = || {
-                let known = known.at.range(found.start..).map(|(_, number)| size(number));
-                known.sum::<i64>() + self.unsettled(name, partition).map(|n| size(&n)).sum::<i64>()
-            };
-            let crowded = promise.deleted
-                && promise.retention_bytes >= 0
-                && left() >= promise.retention_bytes;
-            // What compaction takes need not have been there any more.
-            let newer = |other: &usize| self.book.sent[*other].key == sent.key;
-            let replaced = || known.at.range(offset + 1..).any(|(_, other)| newer(other));
+        let Topic { name, partitions, .. } = &self.book.topics[topic];
+        for (offset, number) in partitions[partition as usize].at.range(..found.start) {
+            let sent_ms = self.book.sent[*number].sent_ms;
             assert!(
-                *offset < known.deleted_to
-                    || expired
-                    || crowded
-                    || (promise.compacted && (sent.length.is_none() || replaced())),
+                self.may_be_gone(topic, partition, (*offset, *number), found.start),
                 "{name}-{partition} at {offset}: record {number} is gone, sent {} ms ago, and \
-                 neither retention nor a deletion took it: the log begins at {}",
-                now_ms - sent.sent_ms,
+                 neither retention nor a deletion nor a lack of room took it: the log begins at {}",
+                self.now.wall_ms - sent_ms,
                 found.start
             );
         }
+    }
+
+    /// Whether there is a reason for a record to be gone from a log that begins at `start`.
+    pub(crate) fn may_be_gone(
+        &self,
+        topic: usize,
+        partition: i32,
+        (offset, number): (i64, usize),
+        start: i64,
+    ) -> bool {
+        let Topic { name, partitions, promise, .. } = &self.book.topics[topic];
+        let known = &partitions[partition as usize];
+        let sent = &self.book.sent[number];
+        let expired = promise.deleted
+            && promise.retention_ms >= 0
+            && sent.sent_ms + promise.retention_ms < self.now.wall_ms;
+        // More than the records can have in the log.
+        let size = |number: &usize| {
+            let sent = &self.book.sent[*number];
+            sent.length.unwrap_or(0) as i64 + 200
+        };
+        let left = || {
+            let known = known.at.range(start..).map(|(_, number)| size(number));
+            known.sum::<i64>() + self.unsettled(name, partition).map(|n| size(&n)).sum::<i64>()
+        };
+        let crowded =
+            promise.deleted && promise.retention_bytes >= 0 && left() >= promise.retention_bytes;
+        let short = self.room.short_ms.is_some_and(|short_ms| short_ms >= sent.sent_ms);
+        let dropped = promise.drops
+            && short
+            && self.disk.goes_by_segments((name.as_str(), partition), offset, start);
+        // What compaction takes need not have been there any more.
+        let newer = |other: &usize| self.book.sent[*other].key == sent.key;
+        let replaced = || known.at.range(offset + 1..).any(|(_, other)| newer(other));
+        offset < known.deleted_to
+            || expired
+            || crowded
+            || dropped
+            || (promise.compacted && (sent.length.is_none() || replaced()))
     }
 
     /// The records that may be in a partition, or on their way there.
@@ -318,36 +293,8 @@ impl World {
     }
 
     fn audit_commit(&mut self, topic: usize, partition: i32) {
-        let found = self.committed(topic, partition);
+        let found = self.committed(GROUP, topic, partition);
         self.book.committed_is(topic, partition, found);
-    }
-
-    /// What the group has committed.
-    pub(crate) fn committed(&mut self, topic: usize, partition: i32) -> Option<i64> {
-        let name = self.book.topics[topic].name.clone();
-        let answer = self.insist(|world| {
-            let topic = m::OffsetFetchRequestTopic {
-                name: name.clone(),
-                partition_indexes: vec![partition],
-            };
-            let request = m::OffsetFetchRequest {
-                group_id: GROUP.to_owned(),
-                topics: Some(vec![topic]),
-                ..Default::default()
-            };
-            let answer = world.ask(&request, 7)?;
-            (answer.error_code == 0).then_some(answer)
-        });
-        let found = answer.topics.first().and_then(|topic| topic.partitions.first());
-        found.map(|found| found.committed_offset).filter(|offset| *offset >= 0)
-    }
-
-    /// The names of the topics that there are, with their ids.
-    pub(crate) fn topics(&mut self) -> BTreeMap<String, ottla::Uuid> {
-        let request = m::MetadataRequest { topics: None, ..Default::default() };
-        let answer = self.insist(|world| world.ask(&request, 12));
-        let topics = answer.topics.into_iter().filter(|topic| topic.error_code == 0);
-        topics.filter_map(|topic| Some((topic.name?, topic.topic_id))).collect()
     }
 
     /// Topics are there until they are deleted, and not again.

@@ -34,6 +34,8 @@ pub(crate) struct Sent {
     /// The length of its value; `None` for a tombstone.
     pub(crate) length: Option<usize>,
     pub(crate) sent_ms: i64,
+    /// Whether it was imported: then that is its timestamp.
+    imported: bool,
     pub(crate) fate: Fate,
     /// The lives of its topic name in which it may be stored: this one and later.
     life: usize,
@@ -51,6 +53,8 @@ pub(crate) struct Promise {
     pub(crate) delete_retention_ms: i64,
     pub(crate) min_lag_ms: i64,
     pub(crate) strict: bool,
+    /// Whether its oldest segments may go where room is short.
+    pub(crate) drops: bool,
 }
 
 /// One life of a topic: from its creation to its deletion.
@@ -160,6 +164,7 @@ impl Book {
             key,
             length,
             sent_ms,
+            imported: false,
             fate,
             life,
             place,
@@ -177,6 +182,12 @@ impl Book {
         if let Some(topic) = self.live(&name).filter(|_| current && offset >= 0) {
             self.place(topic, number, offset, "acknowledged");
         }
+    }
+
+    /// A record has become part of an import, with its offset and its timestamp.
+    pub(crate) fn imported(&mut self, number: usize, offset: i64) {
+        self.sent[number].imported = true;
+        self.acknowledged(number, offset);
     }
 
     pub(crate) fn given_up(&mut self, number: usize) {
@@ -232,6 +243,7 @@ impl Book {
             let sent = self.sent.get(number)?;
             let own = (sent.topic.as_str(), sent.partition) == (name.as_str(), partition);
             let whole = sent.key == record.key
+                && (!sent.imported || sent.sent_ms == record.timestamp)
                 && sent.length == record.value.as_ref().map(Bytes::len)
                 && record
                     .value

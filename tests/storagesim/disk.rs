@@ -21,9 +21,17 @@ pub(crate) struct Disk {
     pub(crate) unflushed: Vec<Commit>,
     /// How many bytes there is room for.
     capacity: Option<usize>,
+    /// What is kept free for small commits, by taking it.
+    reserve_bytes: usize,
     /// Where each segment ends.
     ends: BTreeMap<(LogId, SegmentId), u64>,
+    /// Segments that have been deleted, whose names are used up.
+    deleted: BTreeSet<(LogId, SegmentId)>,
     pub(crate) logs: BTreeMap<LogId, (String, i32)>,
+    /// Where segments of each log have begun, also of those that are gone.
+    begins: BTreeMap<LogId, BTreeSet<i64>>,
+    /// Where the last segment with records begins.
+    last: BTreeMap<LogId, i64>,
 }
 
 /// What a load may meet with.
@@ -35,7 +43,8 @@ pub(crate) struct Flips {
     pub(crate) metadata: usize,
 }
 
-fn size_of(write: &Write) -> usize {
+/// How much a write puts.
+pub(crate) fn size_of(write: &Write) -> usize {
     match write {
         Write::PutMetadata { key, value } => key.len() + value.len(),
         Write::Append { bytes, .. } => bytes.len(),
@@ -67,7 +76,35 @@ impl Disk {
             self.stored.metadata_mut().iter().map(|(key, value)| key.len() + value.len()).sum();
         let segments = self.stored.segments_mut().iter();
         let pieces = segments.flat_map(|(_, pieces)| pieces.iter());
-        metadata + pieces.map(|(_, bytes)| bytes.len()).sum::<usize>()
+        self.reserve_bytes + metadata + pieces.map(|(_, bytes)| bytes.len()).sum::<usize>()
+    }
+
+    /// How many bytes are left; `None` where there is no bound.
+    pub(crate) fn left(&mut self) -> Option<usize> {
+        Some(self.capacity?.saturating_sub(self.used()))
+    }
+
+    /// Puts so much aside if there is room for it, or is already; says whether it is there then.
+    pub(crate) fn set_aside(&mut self, bytes: usize) -> bool {
+        if self.reserve_bytes == 0 && self.left().is_none_or(|left| left >= bytes) {
+            self.reserve_bytes = bytes;
+        }
+        self.reserve_bytes > 0
+    }
+
+    /// Whether something is set aside.
+    pub(crate) fn has_reserve(&self) -> bool {
+        self.reserve_bytes > 0
+    }
+
+    /// Whether there is a bound.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.capacity.is_some()
+    }
+
+    /// What was set aside is free.
+    pub(crate) fn give_way(&mut self) {
+        self.reserve_bytes = 0;
     }
 
     /// Leaves room for so many bytes more.
@@ -110,12 +147,22 @@ impl Disk {
                 Write::Append { log, segment, position, bytes } => {
                     assert!(self.logs.contains_key(log), "an append to a log that was not created");
                     assert!(!bytes.is_empty(), "an append of nothing");
+                    let used_up = self.deleted.contains(&(*log, *segment));
+                    assert!(!used_up, "the name {segment:?} of {log:?} is used twice");
                     let end = self.ends.entry((*log, *segment)).or_insert(0);
                     assert_eq!(
                         *position, *end,
                         "an append to {segment:?} of {log:?} is not where it ends"
                     );
                     *end += bytes.len() as u64;
+                    self.begins.entry(*log).or_default().insert(segment.base_offset);
+                    let last = self.last.entry(*log).or_insert(0);
+                    *last = segment.base_offset.max(*last);
+                }
+                Write::PutMetadata { key, .. } => {
+                    if let Some(MetadataKey::Segment(log, segment)) = MetadataKey::parse(key) {
+                        self.begins.entry(log).or_default().insert(segment.base_offset);
+                    }
                 }
                 Write::CreateLog { log, topic, partition } => {
                     let before = self.logs.insert(*log, (topic.clone(), *partition));
@@ -124,6 +171,7 @@ impl Disk {
                 Write::DeleteLog { log } => self.ends.retain(|(of, _), _| of != log),
                 Write::DeleteSegment { log, segment } => {
                     self.ends.remove(&(*log, *segment));
+                    self.deleted.insert((*log, *segment));
                 }
                 _ => {}
             }
@@ -137,15 +185,23 @@ impl Disk {
         self.flush(kept);
         let lost = std::mem::take(&mut self.unflushed);
         for commit in &lost {
-            // What was not created is not there to be created twice.
+            // What was not created is not there to be created twice, nor is what was not deleted gone.
             for write in &commit.writes {
-                if let Write::CreateLog { log, .. } = write {
-                    self.logs.remove(log);
+                match write {
+                    Write::CreateLog { log, .. } => drop(self.logs.remove(log)),
+                    Write::DeleteSegment { log, segment } => {
+                        self.deleted.remove(&(*log, *segment));
+                    }
+                    _ => {}
                 }
             }
         }
         self.stored = self.flushed.clone();
         self.measure();
+        for (log, last) in &mut self.last {
+            let here = self.ends.keys().filter(|(of, _)| of == log);
+            *last = here.map(|(_, segment)| segment.base_offset).max().unwrap_or(*last);
+        }
         lost.len()
     }
 
@@ -191,6 +247,16 @@ impl Disk {
             _ => false,
         };
         (loaded, flipped)
+    }
+
+    /// Whether the log of this partition can begin at `start`, without the record at `offset`, where
+    /// whole segments went and not the last one.
+    pub(crate) fn goes_by_segments(&self, place: (&str, i32), offset: i64, start: i64) -> bool {
+        let named = |(name, partition): &(String, i32)| (name.as_str(), *partition) == place;
+        let log = self.logs.iter().rev().find(|(_, known)| named(known)).map(|(log, _)| log);
+        let begins = log.and_then(|log| self.begins.get(log));
+        let last = log.and_then(|log| self.last.get(log));
+        begins.is_some_and(|begins| begins.contains(&start)) && last.is_some_and(|at| offset < *at)
     }
 
     /// What is stored of segments that are part of no log.

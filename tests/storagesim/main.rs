@@ -13,10 +13,13 @@
     reason = "all of it is tests"
 )]
 
+mod asks;
 mod audit;
 mod book;
 mod clients;
 mod disk;
+mod full;
+mod import;
 #[path = "../sim/random.rs"]
 mod random;
 mod sabotage;

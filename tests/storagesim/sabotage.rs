@@ -20,6 +20,10 @@ use crate::seeds::attempt;
 const SEEDS: u64 = 400;
 const FETCH: i16 = 1;
 const CREATE_TOPICS: i16 = 19;
+const LIST_OFFSETS: i16 = 2;
+const OFFSET_OUT_OF_RANGE: i16 = 1;
+/// The timestamp for which a log's start is asked.
+const EARLIEST: i64 = -2;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Wrong {
@@ -35,6 +39,14 @@ pub(crate) enum Wrong {
     ForgottenProducers,
     /// What is read is taken for what was written, whatever its checksum says.
     UncheckedBits,
+    /// Where room is short, every topic's oldest segments go.
+    DropsFromAll,
+    /// Segments go, and the log is said to begin where it did.
+    ForgottenStart,
+    /// Who asks for what is gone is told that there is nothing new.
+    SilentLoss,
+    /// An import's records get offsets as others do.
+    ForgottenOffsets,
 }
 
 /// Who does it; nothing at all, most of the time.
@@ -47,6 +59,8 @@ pub(crate) struct Saboteur {
     pending: Vec<Write>,
     logs: BTreeMap<(String, i32), LogId>,
     topics: BTreeMap<Uuid, String>,
+    /// Where logs were said to begin.
+    starts: BTreeMap<(String, i32), i64>,
     /// The requests that are not answered: the API, its version, and a fetch's frame.
     asked: BTreeMap<(ConnectionId, i32), (i16, i16, Bytes)>,
 }
@@ -91,16 +105,28 @@ impl Saboteur {
         let Some(wrong) = self.wrong else { return frame };
         let Ok((header, body)) = peek_header(frame.clone()) else { return frame };
         let (api, version, id) = (header.api_key, header.api_version, header.correlation_id);
-        if wrong == Wrong::WatermarkTooEarly && [FETCH, CREATE_TOPICS].contains(&api) {
+        let answers: &[i16] = match wrong {
+            Wrong::WatermarkTooEarly => &[FETCH, CREATE_TOPICS],
+            Wrong::ForgottenStart => &[LIST_OFFSETS],
+            Wrong::SilentLoss => &[FETCH],
+            _ => &[],
+        };
+        if answers.contains(&api) {
             self.asked.insert((connection, id), (api, version, frame.clone()));
         }
-        if wrong != Wrong::LostTombstone || api != CREATE_TOPICS {
+        let (changed, value) = match wrong {
+            Wrong::LostTombstone => ("delete.retention.ms", "0"),
+            Wrong::DropsFromAll => ("ottla.full.policy", "drop"),
+            Wrong::ForgottenOffsets => ("ottla.import", "false"),
+            _ => return frame,
+        };
+        if api != CREATE_TOPICS {
             return frame;
         }
         let mut request: m::CreateTopicsRequest = decode_request(&header, body).unwrap();
         let configs = request.topics.iter_mut().flat_map(|topic| &mut topic.configs);
-        for config in configs.filter(|config| config.name == "delete.retention.ms") {
-            config.value = Some("0".to_owned());
+        for config in configs.filter(|config| config.name == changed) {
+            config.value = Some(value.to_owned());
         }
         encode_request(&request, version, id, header.client_id.as_deref())
     }
@@ -121,8 +147,19 @@ impl Saboteur {
             return frame;
         }
         let (header, body) = peek_header(asked).unwrap();
+        if api == LIST_OFFSETS {
+            let asked: m::ListOffsetsRequest = decode_request(&header, body).unwrap();
+            return self.forget_starts(&asked, frame, version, id);
+        }
         let asked: m::FetchRequest = decode_request(&header, body).unwrap();
         let (_, mut response) = decode_response::<m::FetchResponse>(frame, version).unwrap();
+        if self.does(Wrong::SilentLoss) {
+            let all = response.responses.iter_mut().flat_map(|topic| &mut topic.partitions);
+            for data in all.filter(|data| data.error_code == OFFSET_OUT_OF_RANGE) {
+                data.error_code = 0;
+            }
+            return encode_response(&response, version, id);
+        }
         for topic in &mut response.responses {
             let asked = asked.topics.iter().find(|asked| asked.topic_id == topic.topic_id);
             for data in &mut topic.partitions {
@@ -130,6 +167,26 @@ impl Saboteur {
                 let offset = partitions.filter(|p| p.partition == data.partition_index);
                 let offset = offset.map(|p| p.fetch_offset).next();
                 self.add_unstored(topic.topic_id, data, offset);
+            }
+        }
+        encode_response(&response, version, id)
+    }
+
+    /// Who asks where a log begins hears what was said first.
+    fn forget_starts(
+        &mut self,
+        asked: &m::ListOffsetsRequest,
+        frame: Bytes,
+        version: i16,
+        id: i32,
+    ) -> Bytes {
+        let (_, mut response) = decode_response::<m::ListOffsetsResponse>(frame, version).unwrap();
+        for (asked, topic) in asked.topics.iter().zip(&mut response.topics) {
+            for (asked, found) in asked.partitions.iter().zip(&mut topic.partitions) {
+                if asked.timestamp == EARLIEST && found.error_code == 0 {
+                    let place = (topic.name.clone(), found.partition_index);
+                    found.offset = *self.starts.entry(place).or_insert(found.offset);
+                }
             }
         }
         encode_response(&response, version, id)
@@ -255,6 +312,26 @@ fn producers_that_are_not_known_again() {
 #[test]
 fn damage_served_as_records() {
     notices(Wrong::UncheckedBits, &["served what nobody sent"]);
+}
+
+#[test]
+fn room_made_at_the_cost_of_others() {
+    notices(Wrong::DropsFromAll, &["nor a lack of room took it"]);
+}
+
+#[test]
+fn a_start_that_is_not_told() {
+    notices(Wrong::ForgottenStart, &["where the log is said to begin"]);
+}
+
+#[test]
+fn a_loss_that_nobody_is_told_of() {
+    notices(Wrong::SilentLoss, &["gone, which nobody is told"]);
+}
+
+#[test]
+fn an_import_with_other_offsets() {
+    notices(Wrong::ForgottenOffsets, &["where it ends after its import"]);
 }
 
 #[test]

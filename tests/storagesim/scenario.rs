@@ -3,19 +3,22 @@
 
 use ottla::BrokerConfig;
 use ottla::client::StartPosition;
-use ottla::protocol::messages as m;
 
 use crate::book::Promise;
-use crate::clients::Actor;
+use crate::clients::{Actor, GROUP};
 use crate::disk::Flips;
+use crate::full;
+use crate::import::import;
 use crate::random::Random;
 use crate::sabotage::Saboteur;
-use crate::world::{Weather, What, World};
+use crate::world::{Room, Weather, What, World};
 
-const NAMES: [&str; 4] = ["t", "u", "v", "w"];
+pub(crate) const NAMES: [&str; 4] = ["t", "u", "v", "w"];
+/// Names and values.
+pub(crate) type Configs = Vec<(&'static str, String)>;
 /// How long clients may take to come to their ends once nothing fails any more.
 const PATIENCE_MS: u64 = 120_000;
-const CALM: Weather = Weather {
+pub(crate) const CALM: Weather = Weather {
     commit_ms: 4,
     load_ms: 4,
     network_ms: 3,
@@ -27,13 +30,17 @@ const CALM: Weather = Weather {
 /// Runs a seed. Whatever does not hold panics.
 pub(crate) fn run(seed: u64, saboteur: Saboteur) {
     let mut random = Random::new(seed);
-    let config = config(&mut random);
+    let mut config = config(&mut random);
+    let headroom = [500, 2_000, 1 << 20][random.below(3)];
+    config.set("ottla.headroom.bytes", &headroom.to_string()).unwrap();
+    let room = Room::new(random.chance(2), random.chance(2), headroom);
     let large = if random.chance(10) { 40_000 } else { 600 };
     let damages = random.chance(4);
     let mut world = World::new(random, config, saboteur);
     world.weather = CALM;
     world.large = large;
     world.damages = damages;
+    world.room = room;
     for _ in 0..1 + world.random.below(3) {
         create(&mut world);
     }
@@ -76,13 +83,13 @@ fn populate(world: &mut World) {
 }
 
 /// Consumers read all that there is from where they are, or from what is committed.
-fn assign(world: &mut World, anew: bool) {
+pub(crate) fn assign(world: &mut World, anew: bool) {
     let live = (0..world.book.topics.len())
         .filter(|topic| world.book.topics[*topic].alive && !world.book.topics[*topic].leaving);
     let mut wanted = Vec::new();
     for topic in live.collect::<Vec<_>>() {
         for partition in 0..world.book.topics[topic].partitions.len() as i32 {
-            let committed = if anew { world.committed(topic, partition) } else { None };
+            let committed = if anew { world.committed(GROUP, topic, partition) } else { None };
             let start = committed.map_or(StartPosition::Earliest, StartPosition::Offset);
             wanted.push((world.book.topics[topic].name.clone(), partition, start));
         }
@@ -100,6 +107,17 @@ fn create(world: &mut World) {
     if world.book.live(name).is_some() {
         return;
     }
+    let (partitions, configs, promise) = some_configuration(world);
+    let (created, id) = world.create_topic(name, partitions, configs);
+    let Some(id) = id else {
+        return assert!(!created, "topic {name} was created, and is not there");
+    };
+    world.book.created(name, id, partitions, promise);
+    assign(world, false);
+}
+
+/// Some number of partitions, and some configurations with what they promise.
+pub(crate) fn some_configuration(world: &mut World) -> (i32, Configs, Promise) {
     let large = world.large;
     let random = &mut world.random;
     let partitions = 1 + random.below(2) as i32;
@@ -112,6 +130,7 @@ fn create(world: &mut World) {
     let delete_retention_ms = [3_000, 15_000][random.below(2)];
     let min_lag_ms = [0, 0, 2_000][random.below(3)];
     let strict = random.chance(3);
+    let drops = random.chance(2);
     let pick = |random: &mut Random, values: &[&str]| values[random.below(values.len())].to_owned();
     let configs = [
         ("cleanup.policy", policy.to_owned()),
@@ -126,26 +145,8 @@ fn create(world: &mut World) {
         ("compression.type", pick(random, &["producer", "producer", "gzip", "uncompressed"])),
         ("message.timestamp.type", pick(random, &["CreateTime", "CreateTime", "LogAppendTime"])),
         ("ottla.durability", if strict { "strict" } else { "relaxed" }.to_owned()),
+        ("ottla.full.policy", if drops { "drop" } else { "refuse" }.to_owned()),
     ];
-    world.tell(|| format!("creates {name} with {partitions} partitions: {configs:?}"));
-    let configs = configs
-        .into_iter()
-        .map(|(name, value)| m::CreatableTopicConfig { name: name.to_owned(), value: Some(value) })
-        .collect();
-    let topic = m::CreatableTopic {
-        name: name.to_owned(),
-        num_partitions: partitions,
-        replication_factor: 1,
-        configs,
-        ..Default::default()
-    };
-    let request = m::CreateTopicsRequest { topics: vec![topic], ..Default::default() };
-    let answer = world.ask(&request, 7);
-    let there = world.topics();
-    let created = answer.is_some_and(|answer| answer.topics[0].error_code == 0);
-    let Some(id) = there.get(name) else {
-        return assert!(!created, "topic {name} was created, and is not there");
-    };
     let promise = Promise {
         deleted: policy.contains("delete"),
         compacted: policy.contains("compact"),
@@ -154,13 +155,13 @@ fn create(world: &mut World) {
         delete_retention_ms,
         min_lag_ms,
         strict,
+        drops,
     };
-    world.book.created(name, *id, partitions, promise);
-    assign(world, false);
+    (partitions, configs.to_vec(), promise)
 }
 
 /// A topic that is there, and one of its partitions.
-fn some_partition(world: &mut World) -> Option<(usize, i32)> {
+pub(crate) fn some_partition(world: &mut World) -> Option<(usize, i32)> {
     let live = (0..world.book.topics.len()).filter(|topic| world.book.topics[*topic].alive);
     let live: Vec<usize> = live.collect();
     let topic = *live.get(world.random.below(live.len()))?;
@@ -175,10 +176,7 @@ fn delete(world: &mut World) {
     world.pass(pause_ms);
     let name = world.book.topics[topic].name.clone();
     world.tell(|| format!("deletes {name}"));
-    let topic_names = vec![name.clone()];
-    let request = m::DeleteTopicsRequest { topic_names, timeout_ms: 1_000, ..Default::default() };
-    let answer = world.ask(&request, 5);
-    let deleted = answer.is_some_and(|answer| answer.responses[0].error_code == 0);
+    let deleted = world.delete_topic(&name) == Some(0);
     let there = world.topics().contains_key(&name);
     assert!(!(deleted && there), "topic {name} was deleted, and is there");
     let known = &mut world.book.topics[topic];
@@ -188,28 +186,17 @@ fn delete(world: &mut World) {
 
 fn delete_records(world: &mut World) {
     let Some((topic, partition)) = some_partition(world) else { return };
-    let name = world.book.topics[topic].name.clone();
+    let name = &world.book.topics[topic].name;
     let known = &world.book.topics[topic].partitions[partition as usize];
     let (from, to) = (known.start_floor, known.end_floor);
     let offset = from + world.random.below((to - from + 1).max(1) as usize) as i64;
     world.tell(|| format!("deletes the records of {name}-{partition} before {offset}"));
-    let known = &mut world.book.topics[topic].partitions[partition as usize];
-    known.deleted_to = known.deleted_to.max(offset);
-    let asked = m::DeleteRecordsPartition { partition_index: partition, offset };
-    let asked = m::DeleteRecordsTopic { name, partitions: vec![asked] };
-    let request = m::DeleteRecordsRequest { topics: vec![asked], timeout_ms: 1_000 };
-    let Some(answer) = world.ask(&request, 2) else { return };
-    let answer = &answer.topics[0].partitions[0];
-    if answer.error_code == 0 {
-        assert!(answer.low_watermark >= offset, "records before {offset} were deleted: {answer:?}");
-        let known = &mut world.book.topics[topic].partitions[partition as usize];
-        known.start_floor = known.start_floor.max(offset);
-    }
+    world.delete_before(topic, partition, offset);
 }
 
 fn something(world: &mut World) {
     let random = &mut world.random;
-    match random.below(24) {
+    match random.below(28) {
         0..=2 => world.audit(),
         3..=5 => {
             let in_ms = random.below(1_500) as u64;
@@ -235,6 +222,9 @@ fn something(world: &mut World) {
             world.cut(at);
         }
         21 => restart_consumer(world),
+        22 | 23 => import(world),
+        24 => full::works(world),
+        25 => full::expires(world),
         _ if world.damages => {
             world.weather.flips = Flips {
                 records: [0, 3, 20][random.below(3)],

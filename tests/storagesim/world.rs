@@ -3,6 +3,7 @@
 //! in order, loads overtake each other, a commit is stored some time before that is said.
 
 mod network;
+mod room;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -14,9 +15,10 @@ use ottla::{Broker, BrokerConfig, ConnectionId, Input, LogLevel, Now, Output};
 
 use crate::book::Book;
 use crate::clients::Actor;
-use crate::disk::{Disk, Flips, in_short};
+use crate::disk::{Disk, Flips};
 use crate::random::Random;
 use crate::sabotage::Saboteur;
+pub(crate) use crate::world::room::Room;
 
 /// More events than any seed has.
 const MOST_EVENTS: u64 = 400_000;
@@ -46,6 +48,8 @@ pub(crate) enum What {
     Confirm(CommitId),
     Fail(CommitId, StorageError),
     Load(LoadId, Load),
+    /// The host looks how much room there is.
+    Look,
     Start,
     Crash {
         power: bool,
@@ -98,6 +102,7 @@ pub(crate) struct World {
     pub(crate) damages: bool,
     /// The largest value.
     pub(crate) large: usize,
+    pub(crate) room: Room,
     config: BrokerConfig,
     /// How much of stored records the broker may hold in memory.
     cache_bytes: u64,
@@ -132,6 +137,7 @@ impl World {
             traces: saboteur.traces,
             damages: false,
             large: 200,
+            room: Room::default(),
             saboteur,
             config,
             cache_bytes,
@@ -188,6 +194,7 @@ impl World {
         self.answers.clear();
         let client_host = "/127.0.0.1".to_owned();
         self.input(Input::Connected { connection: self.auditor, client_host, node_id: 0 });
+        self.begin_to_look();
     }
 
     pub(crate) fn input(&mut self, input: Input) {
@@ -262,37 +269,6 @@ impl World {
         wire.down_ms = wire.down_ms.max(at);
         let at = wire.down_ms;
         self.wait(at, 0, What::ToClient(connection, frame));
-    }
-
-    fn land(&mut self) {
-        let Some(commit) = self.commits.front().cloned() else { return };
-        let odds = self.weather.failing_commits;
-        let error = if odds > 0 && self.random.chance(odds) {
-            Some(StorageError::Failed("no luck".into()))
-        } else if !self.disk.has_room(&commit) {
-            Some(StorageError::Full("no room".into()))
-        } else {
-            None
-        };
-        let at = self.later(self.weather.commit_ms / 4);
-        let writes =
-            |commit: &Commit| commit.writes.iter().map(in_short).collect::<Vec<_>>().join(", ");
-        match error {
-            Some(error) => {
-                self.tell(|| format!("{:?} fails: {error}: {}", commit.id, writes(&commit)));
-                self.wait(at, self.life, What::Fail(commit.id, error));
-            }
-            None => {
-                self.tell(|| format!("{:?} is stored: {}", commit.id, writes(&commit)));
-                self.disk.land(&commit);
-                self.landed = true;
-                if self.saboteur.confirms_early() {
-                    self.commits.pop_front();
-                } else {
-                    self.wait(at, self.life, What::Confirm(commit.id));
-                }
-            }
-        }
     }
 
     /// The broker's process ends. What is under way to the storage may get there or not.
@@ -413,6 +389,7 @@ impl World {
                 self.input(Input::CommitFailed { commit, error });
             }
             What::Load(id, load) => self.load(id, &load),
+            What::Look => self.look(),
             What::Start => self.start(),
             What::Crash { power } => self.crash(power),
         }

@@ -5,7 +5,7 @@ import { MemoryEndpoint } from './endpoint-memory.js'
 import type { Logger } from './logger.js'
 import type { BrokerHost } from './pkg/ottla_wasm.js'
 import type { StorageNotice } from './storage/types.js'
-import type { TlsOptions } from './types.js'
+import type { KafkaConfig } from './types.js'
 import type { WorkerSources } from './workers.js'
 
 /** A connection to a broker: over a port, or to one in this very module. */
@@ -80,7 +80,8 @@ export interface EndpointOptions {
   workers: WorkerSources
   /** How long it may take to reach another host. */
   connectTimeoutMs: number
-  tls: TlsOptions | undefined
+  /** What else there is to know of a way to other hosts. */
+  kafka: KafkaConfig
 }
 
 const endpoints = /* @__PURE__ */ new Map<string, Endpoint>()

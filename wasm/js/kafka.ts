@@ -2,7 +2,7 @@ import { openTcp } from '#platform'
 import { parseBrokers } from './address.js'
 import { Admin } from './admin/admin.js'
 import { Consumer } from './consumer/consumer.js'
-import { KafkaJSNonRetriableError, KafkaJSNotImplemented } from './errors.js'
+import { KafkaJSNonRetriableError } from './errors.js'
 import { type Endpoint, endpointOf, type Leadership } from './endpoint.js'
 import { asyncDispose } from './abort.js'
 import { createLogger, type Logger, logLevel } from './logger.js'
@@ -24,7 +24,6 @@ import type {
   ProducerConfig,
   Retry,
   RetryOptions,
-  TlsOptions,
 } from './types.js'
 
 const RETRY: Retry = {
@@ -229,22 +228,16 @@ export class Kafka {
   }
 
   async #endpoint(): Promise<{ endpoint: Endpoint; address: string }> {
-    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000, ssl, sasl } = this.#config
+    const { brokers, storageTimeout = 5_000, connectionTimeout = 10_000 } = this.#config
     const { worker, sharedWorker } = this.#config
     const list = typeof brokers === 'function' ? await brokers() : brokers
     const address = parseBrokers(list, openTcp !== undefined)
-    // A broker in the browser has one user. Written for KafkaJS, a configuration may name it anyway.
-    if (sasl && address.scheme === 'tcp') {
-      throw new KafkaJSNotImplemented(
-        `SASL comes with a later version: ${address.text} cannot be reached with it. Leave out sasl where the brokers ask for none.`,
-      )
-    }
     const endpoint = await endpointOf(address, {
       timeoutMs: storageTimeout,
       logger: this.#logger.namespace('Broker'),
       workers: { worker, sharedWorker },
       connectTimeoutMs: connectionTimeout,
-      tls: ssl === true ? {} : (ssl as TlsOptions) || undefined,
+      kafka: this.#config,
     })
     return { endpoint, address: address.text }
   }

@@ -56,7 +56,11 @@ export abstract class Part<EventMap extends object> {
     return this.disconnect()
   }
 
-  /** Disconnects: what {@link Part.connect} began is ended in order. */
+  /**
+   * Disconnects: what {@link Part.connect} began is ended in order. That takes no longer than one request may
+   * (`requestTimeout`), apart from a record that is still being processed; where no broker can be reached, it
+   * is over at once. It does not reject for that.
+   */
   disconnect(): Promise<void> {
     this.#disconnecting ??= this.#disconnect().finally(() => {
       this.#disconnecting = undefined

@@ -102,6 +102,7 @@ export function errorOf(fault: Fault): KafkaJSError {
 export class Session {
   readonly client: Client
   readonly #endpoint: Endpoint
+  readonly #requestTimeout: number
   readonly #logger: Logger
   readonly #calls = new Map<
     number,
@@ -114,6 +115,10 @@ export class Session {
   /** Where each connection leads to, as it is called in an application's configuration. */
   readonly #brokers = new Map<number, string>()
   readonly #forgetRequests: () => void
+  /** Whether there was a connection once. */
+  #stands = false
+  /** Why there will be none, however often one tries. */
+  #refused: KafkaJSError | undefined
   #closed = false
 
   /** A session with a broker that runs: the first connection stands. */
@@ -131,8 +136,9 @@ export class Session {
       // Whether one of them answers, and speaks Kafka's protocol, only a request tells.
       await session.call({ op: 'metadata', topics: [], create: false }).catch((error: unknown) => {
         session.close()
-        throw error
+        throw session.#refused ?? error
       })
+      session.#stands = true
     }
     return session
   }
@@ -144,6 +150,7 @@ export class Session {
     logger: Logger,
   ) {
     this.#endpoint = endpoint
+    this.#requestTimeout = options.requestTimeout
     this.#logger = logger
     this.#alarm = endpoint.alarm(() => this.client.tick())
     const { requests } = events
@@ -246,6 +253,21 @@ export class Session {
     return this.client.pollFetched()
   }
 
+  /**
+   * Waits for something, before the end: no longer than one request may take, and for nobody who cannot be
+   * reached.
+   */
+  async last(done: Promise<unknown>): Promise<void> {
+    this.client.hurry(true)
+    let alarm: Alarm | undefined
+    const late = new Promise<void>((resolve) => {
+      alarm = this.#endpoint.alarm(resolve)
+      alarm(this.#requestTimeout)
+    })
+    await Promise.race([done, late])
+    alarm?.(undefined)
+  }
+
   /** Ends the connections. What waits fails. */
   close(): void {
     if (this.#closed) return
@@ -280,7 +302,12 @@ export class Session {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#logger.warn(`No connection: ${reason}`)
-      if (!this.#closed) this.client.disconnected(link, reason)
+      if (this.#closed) return
+      if (!this.#stands && error instanceof KafkaJSNonRetriableError) {
+        this.#refused = error
+        this.client.hurry(true)
+      }
+      this.client.disconnected(link, reason)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { logCreator, logLevel } from './logger.js'
 import type { PartitionAssigner } from './consumer/types.js'
 import type { ICustomPartitioner } from './partitioners.js'
+import type { Mechanism, SASLOptions } from './tcp/types.js'
 import type { WorkerSources } from './workers.js'
 
 /** How often, and after how long a pause, something is tried again. Times are in milliseconds. */
@@ -57,14 +58,14 @@ export interface KafkaConfig extends WorkerSources {
   enforceRequestTimeout?: boolean
   /** Whether brokers at `host:port` are reached over TLS, and how: options of Node's `tls.connect`. */
   ssl?: boolean | TlsOptions
-  /** For brokers at `host:port` not there yet: `connect()` rejects. Of no use for others. */
-  sasl?: object
+  /** Who the client is, for brokers at `host:port` that ask. Of no use for others. */
+  sasl?: SASLOptions | Mechanism
   retry?: RetryOptions
   logLevel?: logLevel
   logCreator?: logCreator
-  /** Of no use without `sasl`. */
+  /** How long that may take. 10,000. */
   authenticationTimeout?: number
-  /** As `authenticationTimeout`. */
+  /** Of no use: where a broker ends a connection to have it authenticated anew, there is soon another. */
   reauthenticationThreshold?: number
   /** Of no use: sockets are Node's own. */
   socketFactory?: unknown

@@ -169,12 +169,6 @@ test('over TLS', native, async (t) => {
   await assert.rejects(plain.connect(), /localhost:\d+ (closed|lost|answered)/)
 })
 
-test('what is not there yet says so', async () => {
-  const sasl = { mechanism: 'plain', username: 'a', password: 'b' }
-  const kafka = clientOf(['localhost:9092'], { sasl })
-  await assert.rejects(kafka.producer().connect(), { name: 'KafkaJSNotImplemented', message: /SASL/ })
-})
-
 async function listening(t, server) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {

@@ -29,6 +29,7 @@ export const values: Omit<typeof KafkaJS, Contradictory> = Ottla
 
 export type GivesAdmin = Gives<Ottla.Admin, KafkaJS.Admin>
 export type GivesAdminEvents = Gives<Ottla.AdminEvents, KafkaJS.AdminEvents>
+export type GivesAuthenticationProviderArgs = Gives<Ottla.AuthenticationProviderArgs, KafkaJS.AuthenticationProviderArgs>
 export type GivesBatch = Gives<Ottla.Batch, KafkaJS.Batch>
 export type GivesBrokerMetadata = Gives<Ottla.BrokerMetadata, KafkaJS.BrokerMetadata>
 export type GivesCluster = Gives<Ottla.Cluster, KafkaJS.Cluster>
@@ -76,6 +77,7 @@ export type GivesTransaction = Gives<Ottla.Transaction, KafkaJS.Transaction>
 
 export type TakesAdminConfig = Takes<KafkaJS.AdminConfig, Ottla.AdminConfig>
 export type TakesAssigner = Takes<KafkaJS.Assigner, Ottla.Assigner>
+export type TakesAuthenticator = Takes<KafkaJS.Authenticator, Ottla.Authenticator>
 export type TakesBrokersFunction = Takes<KafkaJS.BrokersFunction, Ottla.BrokersFunction>
 export type TakesConsumerConfig = Takes<KafkaJS.ConsumerConfig, Ottla.ConsumerConfig>
 export type TakesConsumerRunConfig = Takes<KafkaJS.ConsumerRunConfig, Ottla.ConsumerRunConfig>
@@ -92,7 +94,9 @@ export type TakesITopicConfig = Takes<KafkaJS.ITopicConfig, Ottla.ITopicConfig>
 export type TakesITopicPartitionConfig = Takes<KafkaJS.ITopicPartitionConfig, Ottla.ITopicPartitionConfig>
 export type TakesKafkaConfig = Takes<KafkaJS.KafkaConfig, Ottla.KafkaConfig>
 export type TakesLegacyPartitioner = Takes<KafkaJS.LegacyPartitioner, Ottla.LegacyPartitioner>
+export type TakesMechanism = Takes<KafkaJS.Mechanism, Ottla.Mechanism>
 export type TakesMessage = Takes<KafkaJS.Message, Ottla.Message>
+export type TakesOauthbearerProviderResponse = Takes<KafkaJS.OauthbearerProviderResponse, Ottla.OauthbearerProviderResponse>
 export type TakesPartitionAssigner = Takes<KafkaJS.PartitionAssigner, Ottla.PartitionAssigner>
 export type TakesPartitionerArgs = Takes<KafkaJS.PartitionerArgs, Ottla.PartitionerArgs>
 export type TakesProducerBatch = Takes<KafkaJS.ProducerBatch, Ottla.ProducerBatch>
@@ -100,7 +104,10 @@ export type TakesProducerConfig = Takes<KafkaJS.ProducerConfig, Ottla.ProducerCo
 export type TakesProducerRecord = Takes<KafkaJS.ProducerRecord, Ottla.ProducerRecord>
 export type TakesResourceConfigQuery = Takes<KafkaJS.ResourceConfigQuery, Ottla.ResourceConfigQuery>
 export type TakesRetryOptions = Takes<KafkaJS.RetryOptions, Ottla.RetryOptions>
+export type TakesSASLOptions = Takes<KafkaJS.SASLOptions, Ottla.SASLOptions>
+export type TakesSaslAuthenticateArgs = Takes<KafkaJS.SaslAuthenticateArgs<string>, Ottla.SaslAuthenticateArgs<string>>
 export type TakesTopicMessages = Takes<KafkaJS.TopicMessages, Ottla.TopicMessages>
+export type SameSASLMechanism = Same<Ottla.SASLMechanism, KafkaJS.SASLMechanism>
 export type TakeslogCreator = Takes<KafkaJS.logCreator, Ottla.logCreator>
 
 // ---- What goes both ways

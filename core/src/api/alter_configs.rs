@@ -36,7 +36,7 @@ pub(crate) fn alter_configs(
         let answer = answer(outcome, resource.resource_type, resource.resource_name);
         response.responses.push(answer);
     }
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 pub(crate) fn incremental_alter_configs(
@@ -54,7 +54,7 @@ pub(crate) fn incremental_alter_configs(
         let answer = answer(outcome, resource.resource_type, resource.resource_name);
         response.responses.push(answer);
     }
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 /// A topic's configurations after the changes that were asked for.

@@ -215,6 +215,7 @@ mod tests {
         config.set("log.segment.bytes", "16777216").unwrap();
         assert_eq!(config.value("log.segment.bytes"), "16777216");
         config.set("log.cleaner.dedupe.buffer.size", "16777216").unwrap();
+        config.set("ottla.headroom.bytes", "16777216").unwrap();
         config.set("group.initial.rebalance.delay.ms", "0").unwrap();
         config.set("group.consumer.heartbeat.interval.ms", "500").unwrap();
     }

@@ -31,7 +31,7 @@ pub(crate) fn create_partitions(
         let name = topic.name;
         response.results.push(m::CreatePartitionsTopicResult { name, error_code, error_message });
     }
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 fn grow(

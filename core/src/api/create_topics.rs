@@ -45,7 +45,7 @@ pub(crate) fn create_topics(
             },
         });
     }
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 fn create(

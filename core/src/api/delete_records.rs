@@ -32,7 +32,7 @@ pub(crate) fn delete_records(
         }
         response.topics.push(result);
     }
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 fn delete(
@@ -46,7 +46,8 @@ fn delete(
         return Err(ErrorCode::InvalidTopicException);
     }
     let log = node.led_log(call, topic, partition)?;
-    if !log.config().deleted {
+    // What is imported begins where it did, whatever the topic's policy is to be.
+    if !log.config().deleted && !log.config().importing {
         return Err(ErrorCode::PolicyViolation);
     }
     let end = log.high_watermark();

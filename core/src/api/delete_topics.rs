@@ -18,7 +18,7 @@ pub(crate) fn delete_topics(
     for (name, id) in named.chain(states).collect::<Vec<_>>() {
         response.responses.push(delete(node, now, name, id));
     }
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 fn delete(node: &mut Node, now: Now, name: Option<String>, id: Uuid) -> m::DeletableTopicResult {

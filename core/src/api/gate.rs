@@ -20,6 +20,17 @@ pub(crate) struct Bound {
     segments: Vec<(LogId, SegmentId)>,
     /// Whether retention waits for it.
     pub retention: bool,
+    /// Whether segments go with it for room.
+    pub drops: bool,
+}
+
+/// What a response waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Everything.
+    All,
+    /// What is no record: after a failed commit, that is stored apart.
+    Metadata,
 }
 
 /// What waits to be stored.
@@ -36,11 +47,15 @@ pub(crate) struct Gate {
     segments: Vec<(LogId, SegmentId)>,
     /// Retention waits for the next commit.
     retention: bool,
+    /// Segments go with the next commit for room.
+    drops: bool,
     /// A write that goes with the next commit that stores anything.
     companion: Option<Write>,
     /// Logs with records for the next commit.
     dirty: Vec<LogId>,
     waiting: Vec<(Call, AfterCommit)>,
+    /// The responses that do not wait for records.
+    waiting_for_writes: Vec<(Call, AfterCommit)>,
     /// Bytes that are not confirmed, in flight and for the next commit.
     unstored_bytes: u64,
     in_flight_bytes: u64,
@@ -81,6 +96,18 @@ impl Gate {
         self.writes.extend(writes);
     }
 
+    /// Adds what is removed for room.
+    pub(crate) fn drop_segments(&mut self, writes: Vec<Write>) {
+        self.strict = true;
+        self.drops = true;
+        self.writes.extend(writes);
+    }
+
+    /// Whether what is removed for room is still to be stored.
+    pub(crate) fn is_dropping(&self) -> bool {
+        self.drops || self.in_flight.as_ref().is_some_and(|(_, bound)| bound.drops)
+    }
+
     /// Has a write go with the next commit that stores anything. A commit that only removes things
     /// stays without it: a full storage has room for such a one alone.
     pub(crate) fn accompany(&mut self, write: Write) {
@@ -103,19 +130,24 @@ impl Gate {
         self.unstored_bytes
     }
 
-    /// Whether nothing is out and nothing waits: all that memory holds is stored.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.in_flight.is_none() && self.writes.is_empty() && self.dirty.is_empty()
+    /// Whether all that has been written so far, `of` this kind, is stored.
+    pub(crate) fn has_stored(&self, of: Written) -> bool {
+        self.in_flight.is_none() && !self.has_waiting(of)
     }
 
-    /// Holds a response back until all that has been written so far is stored.
-    pub(crate) fn hold(&mut self, call: Call, reply: AfterCommit) {
-        match &mut self.in_flight {
-            Some((_, bound)) if self.writes.is_empty() && self.dirty.is_empty() => {
-                bound.waiting.push((call, reply));
-            }
-            _ => self.waiting.push((call, reply)),
-        }
+    fn has_waiting(&self, of: Written) -> bool {
+        !self.writes.is_empty() || (of == Written::All && !self.dirty.is_empty())
+    }
+
+    /// Holds a response back until all that has been written so far, `of` this kind, is stored.
+    pub(crate) fn hold(&mut self, call: Call, of: Written, reply: AfterCommit) {
+        let waits = self.has_waiting(of);
+        let waiting = match (&mut self.in_flight, of) {
+            (Some((_, bound)), _) if !waits => &mut bound.waiting,
+            (_, Written::All) => &mut self.waiting,
+            (_, Written::Metadata) => &mut self.waiting_for_writes,
+        };
+        waiting.push((call, reply));
     }
 
     /// The next commit, if one is due and none is out. `take` collects the writes of a log, and says
@@ -147,7 +179,8 @@ impl Gate {
         Some(self.send(durability, writes, logs, waiting))
     }
 
-    /// The commit of what upkeep and changes of metadata write. Who waits does so for the next one.
+    /// The commit of what upkeep and changes of metadata write. Who waits for records does so for the
+    /// next one.
     fn commit_writes(&mut self) -> Commit {
         self.strict = false;
         let writes = std::mem::take(&mut self.writes);
@@ -159,15 +192,17 @@ impl Gate {
         durability: Durability,
         mut writes: Vec<Write>,
         logs: Vec<(LogId, i64)>,
-        waiting: Vec<(Call, AfterCommit)>,
+        mut waiting: Vec<(Call, AfterCommit)>,
     ) -> Commit {
         self.add_companion(&mut writes);
+        waiting.append(&mut self.waiting_for_writes);
         self.last_id += 1;
         let id = CommitId(self.last_id);
         let upkeep = std::mem::take(&mut self.upkeep);
         let retention = std::mem::take(&mut self.retention);
+        let drops = std::mem::take(&mut self.drops);
         let segments = std::mem::take(&mut self.segments);
-        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention, segments }));
+        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention, drops, segments }));
         Commit { id, durability, writes }
     }
 
@@ -204,6 +239,7 @@ impl Gate {
         let out = self.in_flight.take().map(|(_, bound)| bound.waiting);
         let mut waiting = out.unwrap_or_default();
         waiting.append(&mut self.waiting);
+        waiting.append(&mut self.waiting_for_writes);
         let last_id = self.last_id;
         *self = Gate { last_id, careful: true, ..Gate::default() };
         waiting

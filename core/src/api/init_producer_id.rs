@@ -23,7 +23,7 @@ pub(crate) fn init_producer_id(
     let producer_id = node.next_producer_id();
     let response = m::InitProducerIdResponse { producer_id, ..Default::default() };
     // The block that the id is from must be stored first, lest it be given out again.
-    call.once_stored(node, response)
+    call.once_metadata_stored(node, response)
 }
 
 impl Refusable for m::InitProducerIdResponse {

@@ -56,7 +56,7 @@ pub(crate) fn metadata(node: &mut Node, _: Now, call: Call, request: m::Metadata
         cluster_authorized_operations: if include_cluster { CLUSTER_OPERATIONS } else { i32::MIN },
         ..Default::default()
     };
-    if created { call.once_stored(node, response) } else { call.now(&response) }
+    if created { call.once_metadata_stored(node, response) } else { call.now(&response) }
 }
 
 /// A topic that is not there. The request's id is echoed; before version 12 a name cannot be null.

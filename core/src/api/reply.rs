@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::gate::Written;
 use super::{Call, Node};
 use crate::Now;
 use crate::protocol::{ErrorCode, Message, encode_response};
@@ -17,8 +18,8 @@ pub(crate) enum Reply {
     Now(Option<Bytes>),
     /// No response: the connection is closed, for this reason.
     Close(String),
-    /// A response that leaves when everything written so far is stored.
-    AfterCommit(AfterCommit),
+    /// A response that leaves when what is written so far is stored.
+    AfterCommit(Written, AfterCommit),
     /// A response that is among [`Node::answers`], now or later.
     Later,
     /// A response that needs time, new records or a load.
@@ -80,20 +81,30 @@ impl Call {
     }
 
     /// Answers with `response` once everything is stored, and with a refusal if that fails.
-    pub(crate) fn once_stored<M: Refusable + 'static>(
+    pub(crate) fn once_stored<M: Refusable + 'static>(&self, node: &Node, response: M) -> Reply {
+        self.once(Written::All, node, response)
+    }
+
+    /// The same for a response that speaks of no records, and is not to be refused because of them.
+    pub(crate) fn once_metadata_stored<M: Refusable + 'static>(
         &self,
         node: &Node,
-        mut response: M,
+        response: M,
     ) -> Reply {
-        if node.gate.is_idle() {
+        self.once(Written::Metadata, node, response)
+    }
+
+    fn once<M: Refusable + 'static>(&self, of: Written, node: &Node, mut response: M) -> Reply {
+        if node.gate.has_stored(of) {
             return self.now(&response);
         }
         let call = *self;
-        Reply::AfterCommit(Box::new(move |stored| {
+        let reply = move |stored: Result<(), &StorageError>| {
             if let Err(error) = stored {
                 response.refuse(ErrorCode::KafkaStorageError, &error.to_string());
             }
             Some(call.encode(&response))
-        }))
+        };
+        Reply::AfterCommit(of, Box::new(reply))
     }
 }

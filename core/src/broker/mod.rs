@@ -109,7 +109,8 @@ impl Broker {
             Input::Loaded { load, result } => self.loaded(now, load, result),
             Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
             Input::Room { total_bytes, usable_bytes } => {
-                self.make_room(now, total_bytes, usable_bytes);
+                self.node.room.told(total_bytes, usable_bytes);
+                self.make_room(now);
             }
             Input::Tick => self.tick(now),
         }
@@ -221,7 +222,7 @@ impl Broker {
         match reply {
             Reply::Now(frame) => self.respond(call, frame),
             Reply::Close(reason) => self.close(call.connection, reason),
-            Reply::AfterCommit(reply) => self.node.gate.hold(call, reply),
+            Reply::AfterCommit(of, reply) => self.node.gate.hold(call, of, reply),
             Reply::Later => {}
             Reply::Parked(request) => {
                 let id = self.parked.insert(Some(call), request);
@@ -273,6 +274,9 @@ impl Broker {
         self.is_cluster_stored = true;
         if bound.retention {
             self.upkeep.expired();
+        }
+        if bound.drops {
+            self.dropped(now);
         }
         if let Some(cleaning) = self.upkeep.cleaning.as_mut().filter(|_| bound.upkeep) {
             cleaning.stored();

@@ -22,6 +22,8 @@ pub(crate) struct Cluster {
     pub(crate) rng: Rng,
     /// Why metadata cannot be had, after all the retries.
     pub(crate) hopeless: Option<ClientError>,
+    /// Whether one attempt to reach a broker is enough.
+    pub(crate) hurry: bool,
 }
 
 impl Cluster {
@@ -159,7 +161,7 @@ impl Cluster {
             return Some(error);
         }
         let candidates = self.candidates();
-        let retries = self.config.retry.retries;
+        let retries = if self.hurry { 0 } else { self.config.retry.retries };
         let given_up = |id: &EndpointId| self.net.failures(*id) > retries;
         if candidates.is_empty() || !candidates.iter().all(given_up) {
             return None;

@@ -151,10 +151,15 @@ pub struct ProducerConfig {
     pub batch_size_bytes: usize,
     /// How batches are compressed. None.
     pub compression: Compression,
-    /// How many bytes of records may wait or be in flight. 32 MiB, as in Kafka.
+    /// How many bytes of records may wait or be in flight. 32 MiB, as in Kafka. A send that has more
+    /// by itself is taken while nothing else waits.
     pub buffer_memory_bytes: usize,
-    /// The largest record and the largest produce request, in bytes. 1 MiB, as in Kafka.
+    /// The size in bytes that a produce request may grow to. 1 MiB, as in Kafka. A batch that is
+    /// larger travels in a request of its own.
     pub max_request_size_bytes: usize,
+    /// The largest record, in bytes. 100 MiB: from there on brokers close the connection
+    /// (`socket.request.max.bytes`), instead of saying that the topic takes no such record.
+    pub max_record_size_bytes: usize,
     /// How many produce requests may be in flight to a node. 5, as in Kafka, and no more where
     /// producing is idempotent.
     pub max_in_flight: usize,
@@ -177,6 +182,7 @@ impl Default for ProducerConfig {
             compression: Compression::None,
             buffer_memory_bytes: 32 * 1024 * 1024,
             max_request_size_bytes: 1024 * 1024,
+            max_record_size_bytes: 100 * 1024 * 1024,
             max_in_flight: 5,
             max_partial_in_flight: 2,
             delivery_timeout_ms: 120_000,

@@ -49,8 +49,8 @@ pub enum ClientError {
     },
     /// A record is too large to be sent at all. No record of its send was taken.
     #[error(
-        "a record of {size_bytes} bytes is larger than max_request_size_bytes, {max_bytes}; make it \
-         smaller, or raise the limit here and max.message.bytes of the topic"
+        "a record of {size_bytes} bytes is larger than max_record_size_bytes, {max_bytes}; make it \
+         smaller"
     )]
     RecordTooLarge {
         /// The record, with the batch that it would need.

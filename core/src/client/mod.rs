@@ -89,7 +89,7 @@ use rng::Rng;
 /// host reports every end of a connection that it was not told to make, and the client reports
 /// everything that waited on it.
 ///
-/// Memory is bounded: records by `buffer_memory_bytes`, calls by `max_pending_calls`, fetched data
+/// Memory is bounded: records by `buffer_memory_bytes` or one send, calls by `max_pending_calls`, fetched data
 /// by `max_buffered_fetches` per partition, requests by `max_in_flight` and one fetch per node.
 pub struct Client {
     cluster: Cluster,
@@ -116,6 +116,7 @@ impl Client {
                 events: VecDeque::new(),
                 rng: Rng::new(seed),
                 hopeless: None,
+                hurry: false,
             },
             producer: Producer::default(),
             fetcher: Fetcher::default(),
@@ -313,6 +314,17 @@ impl Client {
     /// How many calls have not had their event.
     pub fn pending_calls(&self) -> usize {
         self.calls.len()
+    }
+
+    /// Whether the client is about to be closed, and so tries to reach each broker no more than once:
+    /// where none can be reached, what waits fails, and a member that leaves is out of its group
+    /// without a goodbye. Otherwise it is out `request_timeout_ms` from now at the latest.
+    pub fn hurry(&mut self, now: Now, hurry: bool) {
+        self.cluster.hurry = hurry;
+        if let Some(group) = self.group.as_deref_mut().filter(|_| hurry) {
+            group.leave_within(now, self.cluster.config.request_timeout_ms);
+        }
+        self.drive(now);
     }
 
     /// Closes every connection. Whatever waits fails with [`ClientError::Closed`]; to lose nothing,

@@ -69,6 +69,8 @@ pub struct PartitionLog {
     clean_offset: i64,
     /// Segments that are being written by compaction, and are not part of the log yet.
     unfinished: Vec<SegmentId>,
+    /// The last generation that compaction has named a segment by.
+    last_generation: u32,
     /// Compaction has found damage, and leaves the log as it is.
     damaged: bool,
 }
@@ -100,6 +102,7 @@ impl PartitionLog {
             rolled: Vec::new(),
             clean_offset: 0,
             unfinished: Vec::new(),
+            last_generation: 0,
             damaged: false,
         }
     }

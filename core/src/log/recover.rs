@@ -72,6 +72,7 @@ impl Recovery {
         log.log_start_offset = record.log_start_offset.clamp(0, MAX_OFFSET);
         log.clean_offset = record.clean_offset;
         log.unfinished = record.unfinished.iter().map(|unfinished| unfinished.id()).collect();
+        log.last_generation = record.last_generation;
         let mut loads = Vec::new();
         // Metadata whose key makes no sense is nobody's.
         snapshots.retain(|(segment, _)| (0..=MAX_OFFSET).contains(&segment.base_offset));
@@ -105,6 +106,10 @@ impl Recovery {
             log.segments = vec![Segment::new(log.log_start_offset)];
         }
         log.snapshot_bytes = log.active().size_bytes;
+        // What is stored of the log may be from before that was said.
+        let named = log.segments.iter().map(|segment| segment.generation);
+        let named = named.chain(log.unfinished.iter().map(|segment| segment.generation));
+        log.last_generation = named.fold(log.last_generation, u32::max);
         Recovery { log, loads, expected: Vec::new(), now_ms: 0, notice }
     }
 

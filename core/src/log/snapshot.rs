@@ -18,8 +18,8 @@ const VERSION: i16 = 1;
 /// More than a segment has: `segment.bytes` is a 32-bit number, and only a last batch goes beyond.
 const MAX_BYTES: u64 = u32::MAX as u64;
 
-/// The version of a log's record. 1 added what compaction needs.
-const LOG_VERSION: i16 = 1;
+/// The version of a log's record. 1 added what compaction needs, 2 the last generation.
+const LOG_VERSION: i16 = 2;
 
 message! {
     /// What is stored of a log besides its segments, once it does not begin at offset 0 any more.
@@ -30,6 +30,8 @@ message! {
         clean_offset: i64 [1..],
         /// Segments that compaction was writing, and that are not part of the log.
         unfinished: Vec<UnfinishedSegment> [1..],
+        /// The last generation that compaction has named a segment by.
+        last_generation: u32 [2..],
     }
 
     /// A segment's name.
@@ -110,16 +112,6 @@ message! {
 }
 
 impl LogRecord {
-    /// What is stored of a log.
-    pub fn new(log_start_offset: i64, clean_offset: i64, unfinished: &[SegmentId]) -> LogRecord {
-        let name = |id: &SegmentId| UnfinishedSegment {
-            base_offset: id.base_offset,
-            generation: id.generation,
-        };
-        let unfinished = unfinished.iter().map(name).collect();
-        LogRecord { log_start_offset, clean_offset, unfinished }
-    }
-
     /// The value to store.
     pub fn seal(&self) -> Bytes {
         seal_value(self, LOG_VERSION)
@@ -128,6 +120,12 @@ impl LogRecord {
     /// Reads a stored value.
     pub fn open(value: Bytes) -> Result<LogRecord, ValueError> {
         open_value(value, 0..=LOG_VERSION)
+    }
+}
+
+impl From<&SegmentId> for UnfinishedSegment {
+    fn from(id: &SegmentId) -> UnfinishedSegment {
+        UnfinishedSegment { base_offset: id.base_offset, generation: id.generation }
     }
 }
 

@@ -92,9 +92,14 @@ impl PartitionLog {
 
     /// What is stored of the log besides its segments.
     pub(super) fn record_write(&self) -> Write {
-        let value =
-            LogRecord::new(self.log_start_offset, self.clean_offset, &self.unfinished).seal();
-        Write::PutMetadata { key: MetadataKey::Log(self.id).to_string(), value }
+        let record = LogRecord {
+            log_start_offset: self.log_start_offset,
+            clean_offset: self.clean_offset,
+            unfinished: self.unfinished.iter().map(Into::into).collect(),
+            last_generation: self.last_generation,
+        };
+        let key = MetadataKey::Log(self.id).to_string();
+        Write::PutMetadata { key, value: record.seal() }
     }
 
     /// The writes that remove the log from storage.

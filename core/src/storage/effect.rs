@@ -86,7 +86,8 @@ pub enum Write {
         /// Its partition.
         partition: i32,
     },
-    /// Removes a log with all its segments.
+    /// Removes a log with all its segments. Its name is not used again: a driver may remove the bytes
+    /// later, little by little, and must do so even if it is opened anew meanwhile.
     DeleteLog {
         /// The log.
         log: LogId,
@@ -102,13 +103,24 @@ pub enum Write {
         /// Whole record batches.
         bytes: Bytes,
     },
-    /// Removes a segment with all its bytes.
+    /// Removes a segment with all its bytes, which a driver may do later, as with a log.
     DeleteSegment {
         /// The log.
         log: LogId,
         /// The segment.
         segment: SegmentId,
     },
+}
+
+impl Write {
+    /// How many bytes it puts, names aside; nothing where it removes something.
+    pub fn put_bytes(&self) -> usize {
+        match self {
+            Write::PutMetadata { value, .. } => value.len(),
+            Write::Append { bytes, .. } => bytes.len(),
+            _ => 0,
+        }
+    }
 }
 
 /// A read. It sees at least what was confirmed when it was asked for. What is out it may see or not,

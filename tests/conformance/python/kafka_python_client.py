@@ -163,7 +163,9 @@ def see_produced(bootstrap, codec):
         topic = create(bootstrap, f"kpy-{codec}-{acks}")
         records = [{"key": b"key", "value": payload(at, 300)} for at in range(50)]
         config = {"acks": acks, "compression_type": codec, "enable_idempotence": False}
-        see(f"acks={acks}", produce(bootstrap, topic, records, **config))
+        where = produce(bootstrap, topic, records, **config)
+        # Without an answer, the client counts within a batch, and it makes batches by time.
+        see(f"acks={acks}", [place[:1] for place in where] if acks == 0 else where)
         see(f"acks={acks}, read", contents(read(bootstrap, topic, 50)))
 
 

@@ -93,13 +93,19 @@ export class Membership {
     })
   }
 
-  /** Leaves. What is done is committed before, unless that is left to the application. */
+  /**
+   * Leaves. What is done is committed before, unless that is left to the application. It is over after as
+   * long as one request may take, and at once where no broker can be reached.
+   */
   leave(session: Session): Promise<void> {
     return new Promise((resolve) => {
       this.#leaving.push(resolve)
       this.#isIn = false
       try {
-        session.run((client) => client.leaveGroup())
+        session.run((client) => {
+          client.leaveGroup()
+          client.hurry(true)
+        })
       } catch {
         // It is out already.
         this.#left()
@@ -208,6 +214,7 @@ export class Membership {
   }
 
   #left(): void {
+    this.#session()?.client.hurry(false)
     for (const resolve of this.#leaving.splice(0)) resolve()
   }
 

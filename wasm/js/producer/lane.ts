@@ -17,7 +17,7 @@ interface Waiting {
 /** Produces with one kind of acknowledgement and compression. */
 export class Lane {
   readonly session: Promise<Session>
-  #opened: Session | undefined
+  opened: Session | undefined
   readonly #packer = new Packer()
   readonly #sent = new Map<number, Waiting>()
   #queue: Waiting[] = []
@@ -36,12 +36,22 @@ export class Lane {
     })
     this.session.then(
       (session) => {
-        this.#opened = session
+        this.opened = session
         if (this.#queue.length > 0) this.#flush()
       },
-      // Whoever sends hears of it.
-      () => {},
+      (error) => this.#fail(error),
     )
+  }
+
+  /** Ends the session, and what it has not been given fails. */
+  close(error: Error): void {
+    this.#fail(error)
+    if (this.opened) this.opened.close()
+    else this.session.then((session) => session.close(), () => {})
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#queue.splice(0)) reject(error)
   }
 
   send(
@@ -51,7 +61,7 @@ export class Lane {
   ): Promise<RecordMetadata[]> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ topic, messages, partitions, resolve, reject })
-      if (this.#flushing || this.#held || !this.#opened) return
+      if (this.#flushing || this.#held || !this.opened) return
       // What is sent in the same turn goes over together.
       this.#flushing = true
       queueMicrotask(() => this.#flush())
@@ -85,7 +95,7 @@ export class Lane {
 
   #flush(): void {
     this.#flushing = false
-    const session = this.#opened as Session
+    const session = this.opened as Session
     const queue = this.#queue
     this.#queue = []
     this.#packer.clear()
@@ -102,7 +112,7 @@ export class Lane {
   }
 
   #produced(results: Float64Array, errors: Fault[]): void {
-    const refused: { waiting: Waiting; fault: Fault }[] = []
+    const refused: Waiting[] = []
     for (let at = 0; at < results.length; ) {
       const id = results[at] as number
       const fault = errors[results[at + 1] as number]
@@ -114,20 +124,11 @@ export class Lane {
       if (!waiting) continue
       // Of what nobody acknowledges, nothing is known.
       if (!fault) waiting.resolve(this.#acks === 0 ? [] : metadataOf(waiting.topic, results, first, count))
-      else if (fault.kind === 'bufferFull') refused.push({ waiting, fault })
+      else if (fault.kind === 'bufferFull') refused.push(waiting)
       else waiting.reject(errorOf(fault))
     }
-    if (refused.length > 0) {
-      // With nothing under way, there will never be more room than now for the first of them.
-      if (this.#sent.size === 0) {
-        const alone = refused.shift()
-        alone?.waiting.reject(errorOf(alone.fault))
-      }
-      this.#queue = [...refused.map(({ waiting }) => waiting), ...this.#queue]
-      this.#held = this.#sent.size > 0
-    } else {
-      this.#held = false
-    }
+    this.#queue.unshift(...refused)
+    this.#held = refused.length > 0 && this.#sent.size > 0
     if (!this.#held && !this.#flushing && this.#queue.length > 0) {
       this.#flushing = true
       queueMicrotask(() => this.#flush())

@@ -135,24 +135,15 @@ export class Producer extends Part<ProducerEventMap> {
 
   /** @internal */
   protected override async open(): Promise<void> {
-    try {
-      await this.#lane(-1, CompressionTypes.None).session
-    } catch (error) {
-      this.#lanes.clear()
-      throw error
-    }
+    await this.#lane(-1, CompressionTypes.None).session
   }
 
-  /** Waits until what was sent is stored or has failed. @internal */
+  /** Waits until what was sent is stored or has failed, for as long as one request may take. @internal */
   protected override async close(): Promise<void> {
     const lanes = [...this.#lanes.values()]
-    await Promise.allSettled(this.#pending)
-    for (const lane of lanes) {
-      await lane.session.then(
-        (session) => session.close(),
-        () => {},
-      )
-    }
+    const done = Promise.allSettled(this.#pending)
+    await Promise.all(lanes.map((lane) => lane.opened?.last(done)))
+    for (const lane of lanes) lane.close(this.disconnected())
     this.#lanes.clear()
   }
 
@@ -182,6 +173,8 @@ of a partition, from 0 to ${partitionMetadata.length - 1}.`,
     if (!lane) {
       lane = new Lane(acks, (events) => this.#open({ acks, compression }, events), this.requests)
       this.#lanes.set(key, lane)
+      // The next one tries again.
+      lane.session.catch(() => this.#lanes.get(key) === lane && this.#lanes.delete(key))
     }
     return lane
   }

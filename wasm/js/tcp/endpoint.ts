@@ -20,8 +20,14 @@ export class TcpEndpoint implements Endpoint {
   release(): void {}
 
   connect(lost: (reason: string) => void, to: Broker): Promise<Link> {
-    const { connectTimeoutMs, tls } = this.#options
-    return openSocket(to, { timeoutMs: connectTimeoutMs, tls, lost })
+    const { connectTimeoutMs, logger, kafka } = this.#options
+    const { ssl, sasl, authenticationTimeout = 10_000, clientId = 'kafkajs' } = kafka
+    return openSocket(to, {
+      timeoutMs: connectTimeoutMs,
+      tls: ssl === true ? {} : ssl || undefined,
+      sasl: sasl && { options: sasl, timeoutMs: authenticationTimeout, clientId, logger },
+      lost,
+    })
   }
 
   alarm(ring: () => void): Alarm {

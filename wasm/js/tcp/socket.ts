@@ -5,19 +5,23 @@ import type { Link, Port } from '../endpoint.js'
 import { KafkaJSConnectionError } from '../errors.js'
 import type { TlsOptions } from '../types.js'
 import { Frames } from './frames.js'
+import type { SaslSettings } from './sasl.js'
 
 /** How a connection is made. */
 export interface SocketOptions {
   /** How long it may take to stand, with its handshake of TLS. */
   timeoutMs: number
   tls: TlsOptions | undefined
+  /** Who the client is, where the broker is to know. */
+  sasl: SaslSettings | undefined
   /** Called once when the connection, which stood, has ended, unless this side has ended it. */
   lost(reason: string): void
 }
 
-/** Connects to a broker. Rejects with `KafkaJSConnectionError`. */
-export async function openSocket(broker: Broker, { timeoutMs, tls, lost }: SocketOptions): Promise<Link> {
+/** Connects to a broker. Rejects with `KafkaJSConnectionError`, or where SASL says no, with its error. */
+export async function openSocket(broker: Broker, { timeoutMs, tls, sasl, lost }: SocketOptions): Promise<Link> {
   const name = `${broker.host}:${broker.port}`
+  const authenticate = sasl && (await import('./sasl.js')).authenticate
   const socket = tls ? await openTls(broker, tls) : connectPlain(broker)
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error & { code?: string }) => {
@@ -40,6 +44,10 @@ export async function openSocket(broker: Broker, { timeoutMs, tls, lost }: Socke
       socket.off('error', fail)
       resolve()
     })
+  })
+  await authenticate?.(socket, broker, sasl as SaslSettings).catch((error: Error) => {
+    socket.on('error', () => {}).destroy()
+    throw error
   })
   const port = new SocketPort(socket, (reason) => lost(`${name} ${reason}`))
   return { port, forget: () => port.forget() }

@@ -8,8 +8,9 @@ use wasm_bindgen::prelude::*;
 
 use crate::object::object;
 
-/// The largest decompressed batch: what one fetch may bring, and room for what compresses well.
-const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+/// The largest decompressed batch: one of the largest record that a client sends, and more than one
+/// fetch brings of others.
+const MAX_BODY_BYTES: usize = 128 * 1024 * 1024;
 
 /// The numbers of one record in the table of places: where the key starts and ends, where the value
 /// starts and ends, where the headers start. −1 for what is null, and for no headers.

@@ -204,6 +204,11 @@ impl ClientBinding {
         fetched.map_or(JsValue::UNDEFINED, |fetched| fetched::to_js(&fetched)).unchecked_into()
     }
 
+    /// Whether the client is about to be closed, and so waits for nobody who cannot be reached.
+    pub fn hurry(&self, hurry: bool) {
+        self.0.enter(|client, now| client.hurry(now, hurry));
+    }
+
     /// Fails what waits, and ends the connections.
     pub fn close(&self) {
         self.0.enter(|client, now| client.close(now));

@@ -7,7 +7,8 @@
 //! - `metadata`: text → `Uint8Array`;
 //! - `log`: `[log, segment, end]` → `Uint8Array`, a piece of a segment, where `end` is the position
 //!   *behind* the piece: the piece that holds a position is the first whose key is above it;
-//! - `reserve`: 0 → noise that gives way to small commits when the storage is full (see `reserve.rs`).
+//! - `reserve`: 0 → noise that gives way to small commits when the storage is full (see `reserve.rs`);
+//!   other keys, never to be seen, when LevelDB's log is renewed.
 //!
 //! It uses `web_sys` directly: what the crates above it offer says that a transaction aborted but
 //! not why, though a full quota shows only there; it makes a channel and three closures for each
@@ -36,6 +37,12 @@ use reserve::Reserve;
 pub use leader::Epoch;
 pub use open::OpenError;
 pub use schema::{MAX_PIECE_BYTES, database_name};
+
+#[wasm_bindgen(module = "/src/idb/transaction.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = renewLog)]
+    fn renew_log(database: &IdbDatabase);
+}
 
 /// Where the driver reports how commits and loads ended. It may be called from within
 /// [`Driver::commit`] or [`Driver::load`], and must not call the driver itself in turn.
@@ -229,6 +236,7 @@ impl Shared {
     /// Keeps a connection, and lets go of it when the browser ends it (`close`) or when another
     /// page wants to upgrade or delete the database (`versionchange`), which would wait for us.
     fn adopt(self: &Rc<Self>, database: IdbDatabase) {
+        renew_log(&database);
         let shared: Weak<Shared> = Rc::downgrade(self);
         let on_end = Closure::<dyn Fn(Event)>::new(move |event: Event| {
             if let Some(shared) = shared.upgrade() {

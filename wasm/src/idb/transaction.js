@@ -74,7 +74,7 @@ function writeOnce(database, stores, options, steps, epoch, claim, clear, events
 
 /** Puts the reserve back if it is not there; `done` hears whether it is there then. */
 export function fillReserve(database, size, done) {
-  const looked = database.transaction('reserve').objectStore('reserve').count()
+  const looked = database.transaction('reserve').objectStore('reserve').count(0)
   looked.onerror = () => done(false)
   looked.onsuccess = () => {
     if (looked.result > 0) return done(true)
@@ -96,13 +96,41 @@ export function fillReserve(database, size, done) {
 function emptyReserve(database, done) {
   try {
     const transaction = database.transaction('reserve', 'readwrite', { durability: 'relaxed' })
-    transaction.objectStore('reserve').clear()
+    transaction.objectStore('reserve').delete(0)
     transaction.commit()
     transaction.oncomplete = done
     transaction.onabort = done
   } catch {
     done()
   }
+}
+
+/** More than LevelDB writes into one log: twice over, as a value's key and its deletion take room, too. */
+const LOG = { puts: 72, size: 60_000, room: 64 * 1024 * 1024, pause_ms: 200 }
+
+/**
+ * Has Chromium's LevelDB begin a new log. A browser that is killed, or loses its power, may leave the
+ * last record of the log half written. LevelDB writes on behind it, finds the log damaged the next
+ * time, and Chromium then deletes all databases of the site (github.com/google/leveldb/issues/1287).
+ * So what a log holds is had put into a table as soon as a broker has opened its database.
+ */
+export function renewLog(database) {
+  // Others have no LevelDB.
+  if (!('userAgentData' in navigator)) return
+  setTimeout(async () => {
+    try {
+      const { usage, quota } = await navigator.storage.estimate()
+      if (quota - usage < LOG.room) return
+      const transaction = database.transaction('reserve', 'readwrite', { durability: 'relaxed' })
+      const store = transaction.objectStore('reserve')
+      const nothing = new Uint8Array(LOG.size)
+      for (let key = 1; key <= LOG.puts; key++) store.put(nothing, key)
+      store.delete(IDBKeyRange.lowerBound(1))
+      transaction.commit()
+    } catch {
+      // The database is closing: the next broker does it.
+    }
+  }, LOG.pause_ms)
 }
 
 /** Begins an epoch; the number is the result of the request that comes back. */

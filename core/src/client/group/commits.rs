@@ -224,17 +224,16 @@ impl Commits {
         }
     }
 
-    pub(super) fn fail_all(&mut self, context: &mut Context<'_>, error: &ClientError) {
+    pub(super) fn fail_all(
+        &mut self,
+        context: &mut Context<'_>,
+        shared: &mut Shared,
+        error: &ClientError,
+    ) {
         self.in_flight = false;
-        for mut commit in std::mem::take(&mut self.queue) {
-            fail_rest(&mut commit, error);
-            let offsets = commit.items.into_iter().map(|item| PartitionOutcome {
-                topic: item.offset.topic.to_string(),
-                partition: item.offset.partition,
-                result: item.result.unwrap_or(Err(ClientError::Closed)),
-            });
-            let offsets = offsets.collect();
-            context.tell(GroupEvent::Committed { call: commit.call, offsets });
+        while let Some(commit) = self.queue.front_mut() {
+            fail_rest(commit, error);
+            self.end(context, shared);
         }
     }
 
@@ -250,7 +249,8 @@ impl Commits {
 fn may_send(shared: &Shared) -> bool {
     let member = shared.generation >= 0;
     match shared.phase {
-        Phase::Out => true,
+        // One that the group does not know any more owns nothing, and so commits nothing.
+        Phase::Out | Phase::Leaving => true,
         Phase::Assigning | Phase::Syncing | Phase::Dormant => false,
         _ => member,
     }

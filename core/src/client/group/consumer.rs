@@ -331,11 +331,14 @@ impl Consumer {
 
     /// Says goodbye, once everything is given up.
     fn leave(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
-        if !shared.may_say_goodbye(context) || shared.is_asking(Ask::Leave) {
+        if !shared.may_say_goodbye(context) {
             return;
         }
         if shared.generation < 0 || shared.leave_by_ms <= context.now_ms() {
             return shared.left(context);
+        }
+        if shared.is_asking(Ask::Leave) {
+            return;
         }
         let config = &shared.config;
         // A static member that stops keeps its partitions for a while; one that hangs does not.

@@ -195,7 +195,7 @@ impl Group {
                 let group_id = &shared.config.group_id;
                 if let Err(error) = shared.coordinator.found(context, group_id, result) {
                     shared.fail(context, error.clone());
-                    self.commits.fail_all(context, &error);
+                    self.commits.fail_all(context, shared, &error);
                     self.lookups.fail_all(context, &error);
                 }
             }
@@ -241,6 +241,12 @@ impl Group {
         shared.phase = Phase::Leaving;
     }
 
+    /// Where the member is leaving, it is out then, whatever answers are missing.
+    pub(crate) fn leave_within(&mut self, now: Now, ms: u64) {
+        let shared = &mut self.shared;
+        shared.leave_by_ms = shared.leave_by_ms.min(now.monotonic_ms.saturating_add(ms));
+    }
+
     /// When something is due.
     pub(crate) fn deadline(&self, now: Now) -> Option<u64> {
         let shared = &self.shared;
@@ -264,7 +270,7 @@ impl Group {
         all.into_iter().flatten().filter(|&at| at > now.monotonic_ms).min()
     }
 
-    /// Nothing can be reached: what waits has failed.
+    /// Nothing can be reached: what waits has failed, and nobody is there to say goodbye to.
     pub(crate) fn fail_waiting(
         &mut self,
         now: Now,
@@ -272,8 +278,9 @@ impl Group {
         fetcher: &mut Fetcher,
         error: &ClientError,
     ) {
+        self.leave_within(now, 0);
         let mut context = Context { now, cluster, fetcher };
-        self.commits.fail_all(&mut context, error);
+        self.commits.fail_all(&mut context, &mut self.shared, error);
         self.lookups.fail_all(&mut context, error);
     }
 }

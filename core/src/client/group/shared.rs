@@ -4,7 +4,7 @@ use litemap::LiteMap;
 
 use super::assignor::TopicPartition;
 use super::coordinator::{Coordinator, Lane};
-use super::owned::Owned;
+use super::owned::{Owned, Step};
 use super::topics::Topics;
 use super::{Ask, Context, GroupConfig, GroupEvent, Membership, Phase};
 use crate::client::connection::Owner;
@@ -179,15 +179,18 @@ impl Shared {
 
     /// Whether everything is given up and committed, so that the member can leave.
     pub(super) fn may_say_goodbye(&mut self, context: &mut Context<'_>) -> bool {
-        if self.owned.revoking().is_some() {
-            return false;
+        let late = self.leave_by_ms <= context.now_ms();
+        match self.owned.revoking() {
+            Some(Step::Committing) if late => self.owned.finish(context),
+            Some(_) => return false,
+            None => {}
         }
         if !self.owned.is_empty() {
             let partitions = self.owned.keys();
             self.revoke(context, partitions);
             return false;
         }
-        !self.commits_wait || self.leave_by_ms <= context.now_ms()
+        !self.commits_wait || late
     }
 
     /// Begins to give partitions up, if there are any.

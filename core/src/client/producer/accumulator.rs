@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::super::cluster::Cluster;
 use super::super::config::ProducerConfig;
-use super::super::connection::EndpointId;
 use super::super::error::ClientError;
 use super::super::event::{Event, SendId};
 use super::super::partitioner::{Partitioner, Sticky, crc32_partition, murmur2_partition};
 use super::super::rng::Rng;
 use super::ProduceRecord;
 use super::batch::Batch;
+use super::partition::PartitionQueue;
 use super::sends::Sends;
 use crate::Now;
 use crate::protocol::{ApiKey, ErrorCode};
@@ -22,30 +22,6 @@ use crate::record::HEADER_BYTES;
 /// The most that a record takes besides its key, value and headers, and a header besides its own.
 const RECORD_OVERHEAD: usize = 36;
 const HEADER_OVERHEAD: usize = 10;
-
-/// A partition's batches.
-#[derive(Debug)]
-pub(crate) struct PartitionQueue {
-    pub(crate) topic: usize,
-    pub(crate) index: i32,
-    /// To be sent, in order; the last may still grow.
-    pub(crate) queue: VecDeque<Batch>,
-    /// Sent and not answered, in order.
-    pub(crate) in_flight: VecDeque<Batch>,
-    /// A pause after an error.
-    pub(crate) not_before_ms: u64,
-    /// A batch has to be sent again: nothing leaves until what is in flight is answered, so that
-    /// the order stays.
-    pub(crate) draining: bool,
-    /// Producer id and epoch that the sequences below belong to.
-    pub(crate) identity: (i64, i16),
-    pub(crate) next_sequence: i32,
-    /// A sequence number was lost for good: go on with a new epoch (KIP-360).
-    pub(crate) needs_bump: bool,
-    /// The node to send to, as of a generation of the metadata.
-    pub(crate) route: Option<(u64, EndpointId)>,
-    active: bool,
-}
 
 #[derive(Debug)]
 struct HeldRecord {
@@ -117,7 +93,7 @@ impl Accumulator {
         let known = cluster.topic(now, &name).map_or(0, |info| info.partitions.len());
         let mut in_range = known > 0;
         let (mut count, mut wanted_bytes) = (0, 0usize);
-        let max_bytes = cluster.config.producer.max_request_size_bytes;
+        let max_bytes = cluster.config.producer.max_record_size_bytes;
         for record in records.clone() {
             let size_bytes = size_bound(&record);
             if size_bytes > max_bytes {
@@ -138,7 +114,7 @@ impl Accumulator {
         }
         let buffer_memory_bytes = cluster.config.producer.buffer_memory_bytes;
         let free_bytes = buffer_memory_bytes.saturating_sub(self.buffered_bytes);
-        if wanted_bytes > free_bytes {
+        if wanted_bytes > free_bytes && self.buffered_bytes > 0 {
             return Err(ClientError::BufferFull { wanted_bytes, free_bytes, buffer_memory_bytes });
         }
         let send = self.sends.begin(id, name);
@@ -181,19 +157,7 @@ impl Accumulator {
         while self.topics[topic].partitions.len() < partitions {
             let index = self.topics[topic].partitions.len() as i32;
             self.topics[topic].partitions.push(self.partitions.len());
-            self.partitions.push(PartitionQueue {
-                topic,
-                index,
-                queue: VecDeque::new(),
-                in_flight: VecDeque::new(),
-                not_before_ms: 0,
-                draining: false,
-                identity: (-1, -1),
-                next_sequence: 0,
-                needs_bump: false,
-                route: None,
-                active: false,
-            });
+            self.partitions.push(PartitionQueue::new(topic, index));
         }
     }
 

@@ -22,6 +22,18 @@ pub(crate) struct Part {
     pub(crate) count: u32,
 }
 
+/// What is known of a batch that has a sequence number and is to be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is not stored.
+    NotStored,
+    /// It may be: no answer came to an attempt, or one that leaves this open. Under another sequence
+    /// number it could be stored twice.
+    Unknown,
+    /// It is not, and cannot be with this sequence number: one before it is missing for good.
+    OutOfOrder,
+}
+
 #[derive(Debug)]
 enum Contents {
     Open(BatchBuilder),
@@ -42,6 +54,7 @@ pub(crate) struct Batch {
     pub(crate) created_ms: u64,
     pub(crate) attempts: u32,
     pub(crate) sequence: Option<Sequence>,
+    pub(crate) standing: Standing,
     /// No record is to be added any more.
     pub(crate) closed: bool,
 }
@@ -58,6 +71,7 @@ impl Batch {
             created_ms: now_ms,
             attempts: 0,
             sequence: None,
+            standing: Standing::NotStored,
             closed: false,
         }
     }
@@ -109,6 +123,7 @@ impl Batch {
     /// Gives up the sequence, so that the batch can take another.
     pub(crate) fn unseal(&mut self) -> Result<(), RecordError> {
         self.sequence = None;
+        self.standing = Standing::NotStored;
         if let Contents::Sealed(bytes) = &self.contents {
             let mut whole = BatchBuilder::new();
             let all = self.records;
@@ -163,6 +178,7 @@ impl Batch {
             created_ms: self.created_ms,
             attempts: self.attempts,
             sequence,
+            standing: Standing::NotStored,
             closed: true,
         })
     }

@@ -9,11 +9,14 @@
 //!   any other has one.
 //! * After an error that may pass, what is in flight is waited for, and then all is sent again in
 //!   order. Duplicates are dropped by the broker by sequence number.
+//! * Where a batch fails for good, its sequence numbers are missing, and those behind it need others,
+//!   in a new epoch. None takes another number while it may be stored under the one that it has.
 
 mod accumulator;
 mod batch;
 mod identity;
 mod outcome;
+mod partition;
 mod sender;
 mod sends;
 

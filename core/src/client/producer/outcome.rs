@@ -3,8 +3,8 @@
 use super::super::cluster::Cluster;
 use super::super::error::{ClientError, is_stale_metadata};
 use super::super::event::{RecordMetadata, Response};
-use super::accumulator::PartitionQueue;
-use super::batch::Batch;
+use super::batch::{Batch, Standing};
+use super::partition::PartitionQueue;
 use super::{Producer, Sent};
 use crate::Now;
 use crate::protocol::messages::{PartitionProduceResponse, ProduceResponse};
@@ -63,7 +63,7 @@ impl Producer {
         now: Now,
         cluster: &mut Cluster,
         at: usize,
-        batch: Batch,
+        mut batch: Batch,
         answer: &PartitionProduceResponse,
     ) {
         let code = ErrorCode::from_code(answer.error_code);
@@ -104,10 +104,15 @@ impl Producer {
             ErrorCode::MessageTooLarge if batch.records > 1 => {
                 self.split(cluster, at, batch);
             }
-            // A batch before it has failed, and both are sent again: not this one's fault.
+            // A batch before it has failed: not this one's fault. Both are sent again, or where that
+            // one failed for good, this one under another number.
             ErrorCode::OutOfOrderSequenceNumber
-                if batch.sequence.is_some() && !first(partition) =>
+                if batch.sequence.is_some() && (partition.needs_bump || !first(partition)) =>
             {
+                batch.standing = match partition.needs_bump {
+                    true => Standing::OutOfOrder,
+                    false => Standing::NotStored,
+                };
                 partition.draining = true;
                 self.accumulator.put_back(at, batch);
             }
@@ -119,6 +124,7 @@ impl Producer {
                 Some(sequence) => {
                     let identity = (sequence.producer_id, sequence.epoch);
                     partition.needs_bump |= identity == partition.identity;
+                    batch.standing = Standing::OutOfOrder;
                     let refused = [ErrorCode::InvalidProducerEpoch, ErrorCode::ProducerFenced];
                     if refused.contains(&code) {
                         self.identity.refused(identity);
@@ -175,11 +181,14 @@ impl Producer {
         now: Now,
         cluster: &mut Cluster,
         at: usize,
-        batch: Batch,
+        mut batch: Batch,
         error: ClientError,
     ) {
         let retriable = error.is_retriable();
         if retriable {
+            // Also where a broker refused: some do after they have stored (`REQUEST_TIMED_OUT`,
+            // `NOT_ENOUGH_REPLICAS_AFTER_APPEND`, and `NOT_LEADER_OR_FOLLOWER` while it waits).
+            batch.standing = Standing::Unknown;
             self.retry_later(now, cluster, at, batch, error);
         } else {
             self.fail(cluster, at, batch, &error);

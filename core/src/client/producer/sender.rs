@@ -6,8 +6,8 @@ use super::super::cluster::Cluster;
 use super::super::config::{Acks, ClientConfig};
 use super::super::connection::{Channel, EndpointId, Owner};
 use super::super::error::ClientError;
-use super::accumulator::PartitionQueue;
 use super::batch::{Batch, Sequence, advance};
+use super::partition::PartitionQueue;
 use super::{Producer, Sent};
 use crate::Now;
 use crate::protocol::ApiKey;
@@ -62,7 +62,7 @@ impl Producer {
             }
             let Some(to) = self.route(now, cluster, at) else { continue };
             let partition = &self.accumulator.partitions[at];
-            let Some(front) = partition.queue.front() else { continue };
+            let Some(front) = partition.next() else { continue };
             let busy = cluster.net.in_flight(to);
             let config = &cluster.config.producer;
             let grows = partition.queue.len() == 1 && !front.closed;
@@ -117,7 +117,8 @@ impl Producer {
         for &at in partitions {
             let partition = &mut self.accumulator.partitions[at];
             let (topic_at, index) = (partition.topic, partition.index);
-            let Some(mut batch) = partition.queue.pop_front() else { continue };
+            let next = partition.next_at().and_then(|next| partition.queue.remove(next));
+            let Some(mut batch) = next else { continue };
             if cluster.config.producer.idempotent && batch.sequence.is_none() {
                 let (producer_id, epoch) = partition.identity;
                 let base = partition.next_sequence;
@@ -180,7 +181,8 @@ impl Producer {
     }
 
     /// Gives partitions whose sequence is broken, or belongs to an older epoch, a new start. Each
-    /// waits until nothing of its own is in flight.
+    /// waits until nothing of its own is in flight, and no batch is to be numbered anew that may be
+    /// stored.
     fn restart_sequences(&mut self, cluster: &mut Cluster, mut identity: (i64, i16)) {
         for turn in 0..self.accumulator.active.len() {
             let at = self.accumulator.active[turn];
@@ -189,6 +191,9 @@ impl Producer {
                 continue;
             }
             if partition.needs_bump {
+                if !partition.is_settled() {
+                    continue;
+                }
                 if partition.identity == identity {
                     self.identity.bump();
                     // Where there is no next epoch, the new id comes with a later call.
@@ -243,12 +248,12 @@ impl Producer {
 /// Whether the partition's own state lets its first batch leave.
 fn may_send(partition: &mut PartitionQueue, now: Now, config: &ClientConfig) -> bool {
     let config = &config.producer;
-    let Some(front) = partition.queue.front() else { return false };
     let in_flight = partition.in_flight.len();
     if partition.draining && in_flight == 0 {
         partition.draining = false;
     }
-    if partition.draining || partition.needs_bump || now.monotonic_ms < partition.not_before_ms {
+    let Some(front) = partition.next() else { return false };
+    if partition.draining || now.monotonic_ms < partition.not_before_ms {
         return false;
     }
     if in_flight >= if config.idempotent { config.max_in_flight } else { 1 } {

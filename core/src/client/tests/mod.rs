@@ -5,6 +5,7 @@ mod connections;
 mod fetching;
 mod grouping;
 mod producing;
+mod refusing;
 mod retrying;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

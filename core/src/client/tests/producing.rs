@@ -170,7 +170,7 @@ fn no_partition_waits_for_another_s_backlog() {
 fn what_does_not_fit_is_refused_whole() {
     let mut config = config();
     config.producer.buffer_memory_bytes = 1_000;
-    config.producer.max_request_size_bytes = 500;
+    config.producer.max_record_size_bytes = 500;
     let mut rig = Rig::new(config);
     let value = "v".repeat(400);
     rig.send(1, 0, &[&value, &value]).unwrap();
@@ -189,7 +189,31 @@ fn what_does_not_fit_is_refused_whole() {
         rig.produced(&seen, &request, ErrorCode::None, 0);
     }
     assert_eq!(rig.outcome(), "1: 0@0");
-    rig.send(6, 0, &["a", &value]).unwrap();
+    // What has no room by itself gets it while there is nothing else.
+    rig.send(6, 0, &[&value, &value, &value]).unwrap();
+    let error = rig.send(7, 0, &["a"]).unwrap_err();
+    assert!(matches!(error, ClientError::BufferFull { .. }), "{error}");
+}
+
+#[test]
+fn what_is_larger_than_a_request_travels_in_one_of_its_own() {
+    let mut config = config();
+    config.producer.max_request_size_bytes = 500;
+    let mut rig = Rig::new(config);
+    let large = "l".repeat(5_000);
+    let records = [0, 1].map(|partition| ProduceRecord {
+        partition: Some(partition),
+        value: Some(large.as_bytes()),
+        ..ProduceRecord::default()
+    });
+    rig.client.produce(rig.now, SendId(1), "t", records).unwrap();
+    rig.run();
+    for partition in ["0[l", "1[l"] {
+        let (seen, request) = rig.expect::<ProduceRequest>();
+        assert!(text(&request).starts_with(partition) && !text(&request).contains(','));
+        rig.produced(&seen, &request, ErrorCode::None, 0);
+    }
+    assert_eq!(rig.outcome(), "1: 0@0 1@0");
 }
 
 #[test]

@@ -293,17 +293,16 @@ impl Cleaner {
 }
 
 impl Copying {
-    fn new(log: &PartitionLog, sources: Vec<SegmentId>) -> Result<Copying, Halt> {
+    fn new(log: &mut PartitionLog, sources: Vec<SegmentId>) -> Result<Copying, Halt> {
         let places = log.places(&sources).ok_or(Halt::Changed)?;
         let replaced = &log.segments[places];
         let (Some(first), Some(last)) = (replaced.first(), replaced.last()) else {
             return Err(Halt::Changed);
         };
-        let output = Segment {
-            created_ms: first.created_ms,
-            modified_ms: last.modified_ms,
-            ..Segment::named(log.next_id(first.base_offset))
-        };
+        let (base_offset, created_ms, modified_ms) =
+            (first.base_offset, first.created_ms, last.modified_ms);
+        let output =
+            Segment { created_ms, modified_ms, ..Segment::named(log.next_id(base_offset)) };
         let (pending, pending_bytes) = (Vec::new(), 0);
         Ok(Copying { sources, at: 0, position: 0, output, pending, pending_bytes, stored: false })
     }

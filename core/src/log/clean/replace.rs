@@ -23,10 +23,10 @@ impl PartitionLog {
         found.eq(ids.iter().copied()).then_some(range)
     }
 
-    /// A name for what will stand in the place of some segments.
-    pub(super) fn next_id(&self, base_offset: i64) -> SegmentId {
-        let known = self.segments.iter().map(|segment| segment.generation);
-        SegmentId { base_offset, generation: known.max().unwrap_or(0) + 1 }
+    /// A name for what will stand in the place of some segments. Those before it may still be there.
+    pub(super) fn next_id(&mut self, base_offset: i64) -> SegmentId {
+        self.last_generation += 1;
+        SegmentId { base_offset, generation: self.last_generation }
     }
 
     /// Replaces segments by one that holds what is left of them, in memory and, with these writes,

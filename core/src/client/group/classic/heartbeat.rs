@@ -72,12 +72,15 @@ impl Classic {
 
     /// Leaves, once everything is given up. A static member only stops.
     pub(super) fn leave(&mut self, context: &mut Context<'_>, shared: &mut Shared) {
-        if !shared.may_say_goodbye(context) || shared.is_asking(Ask::Leave) {
+        if !shared.may_say_goodbye(context) {
             return;
         }
         let known = !shared.member_id.is_empty() && shared.config.group_instance_id.is_none();
         if !known || shared.leave_by_ms <= context.now_ms() {
             return shared.left(context);
+        }
+        if shared.is_asking(Ask::Leave) {
+            return;
         }
         let member = MemberIdentity {
             member_id: shared.member_id.clone(),

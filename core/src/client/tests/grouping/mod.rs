@@ -4,6 +4,7 @@ mod classic;
 mod consumer;
 mod hostile;
 mod hosts;
+mod leaving;
 
 use super::*;
 use crate::protocol::{
