@@ -348,17 +348,19 @@ impl Host {
     }
 }
 
+/// A batch of an idempotent producer.
+fn sequenced(base_sequence: i32, value: &str) -> m::ProduceRequest {
+    let options = ottla::record::BatchOptions {
+        producer_id: 5,
+        producer_epoch: 0,
+        base_sequence,
+        ..Default::default()
+    };
+    produce("t", 0, host::batch_with(1, &[value], &options))
+}
+
 #[test]
 fn a_batch_behind_one_that_could_not_be_stored_does_not_take_its_place() {
-    let sequenced = |base_sequence: i32, value: &str| {
-        let options = ottla::record::BatchOptions {
-            producer_id: 5,
-            producer_epoch: 0,
-            base_sequence,
-            ..Default::default()
-        };
-        produce("t", 0, host::batch_with(1, &[value], &options))
-    };
     let mut host = Host::new();
     host.create("t", 1, &[]);
     host.hold_commits = true;
@@ -380,15 +382,6 @@ fn a_batch_behind_one_that_could_not_be_stored_does_not_take_its_place() {
 
 #[test]
 fn a_batch_behind_one_that_there_was_no_room_for_does_not_take_its_place() {
-    let sequenced = |base_sequence: i32, value: &str| {
-        let options = ottla::record::BatchOptions {
-            producer_id: 5,
-            producer_epoch: 0,
-            base_sequence,
-            ..Default::default()
-        };
-        produce("t", 0, host::batch_with(1, &[value], &options))
-    };
     let mut host = Host::with(&[("ottla.unstored.bytes", "50")]);
     host.create("t", 1, &[]);
     host.hold_commits = true;

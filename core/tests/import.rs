@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use host::{Host, batch, batch_with, values};
 use ottla::Input;
 use ottla::protocol::messages as m;
-use ottla::record::{BatchHeader, BatchOptions, set_base_offset};
+use ottla::record::{BatchBuilder, BatchHeader, BatchOptions, set_base_offset};
 use ottla::storage::StorageError;
 
 const CORRUPT_MESSAGE: i16 = 2;
@@ -103,6 +103,39 @@ fn an_empty_batch_moves_the_end() {
     let mut host = host.reopen();
     assert_eq!(ends(&mut host), (41, 42));
     assert_eq!(host.produce("t", 0, batch(1, &["next"])).base_offset, 42);
+}
+
+#[test]
+fn a_compacted_topic_begins_where_it_did() {
+    let mut host = Host::new();
+    // Of which records cannot be deleted by request, once it is there.
+    host.create("t", 1, &[("ottla.import", "true"), ("cleanup.policy", "compact")]);
+    let mut builder = BatchBuilder::new();
+    for value in ["deleted", "kept"] {
+        builder.append(1, Some(value.as_bytes()), Some(value.as_bytes()), &[]);
+    }
+    let both = builder.finish(&BatchOptions::default()).unwrap();
+    assert_eq!(host.produce("t", 0, at(10, &both)).error_code, 0);
+    let partitions = vec![m::DeleteRecordsPartition { partition_index: 0, offset: 11 }];
+    let topics = vec![m::DeleteRecordsTopic { name: "t".into(), partitions }];
+    let request = m::DeleteRecordsRequest { topics, timeout_ms: 1_000 };
+    assert_eq!(host.call(&request, 2).topics[0].partitions[0].error_code, 0);
+    finish(&mut host);
+    assert_eq!(ends(&mut host), (11, 12));
+}
+
+#[test]
+fn a_gap_between_what_is_in_storage_and_what_is_in_memory_ends_with_the_latter() {
+    let (one, two, three) = (batch(1, &["a"]), batch(2, &["b"]), batch(3, &["c"]));
+    // Memory has room for one batch and not for two; a segment for two and not for three.
+    let mut host = Host::with(&[("ottla.cache.bytes", &(two.len() + three.len()).to_string())]);
+    let segment_bytes = (one.len() + two.len()).to_string();
+    host.create("t", 1, &[("ottla.import", "true"), ("segment.bytes", &segment_bytes)]);
+    for (offset, batch) in [(0, &one), (5, &two), (9, &three)] {
+        assert_eq!(host.produce("t", 0, at(offset, batch)).error_code, 0);
+    }
+    let records = host.read_all("t", 0, 1);
+    assert_eq!(values(&records).concat(), "bc", "offsets 1 to 4 are nobody's");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod host;
 
 use bytes::Bytes;
 use host::{Host, batch};
+use ottla::Input;
 use ottla::protocol::messages as m;
 use ottla::record::{BatchBuilder, BatchOptions};
 use ottla::storage::{StorageError, Write};
@@ -93,6 +94,32 @@ fn segments_go_when_their_youngest_record_is_too_old() {
         let batch = now_batch(&host);
         assert_eq!(host.produce("t", 0, batch).base_offset, 55, "offsets go on");
     }
+}
+
+/// On a full storage there is room for small commits alone: the driver for IndexedDB gives its reserve
+/// to those that put no more than 32 KiB.
+#[test]
+fn it_takes_little_room_to_let_all_of_many_partitions_expire() {
+    const PARTITIONS: i32 = 1_000;
+    let mut host = Host::new();
+    host.create("t", PARTITIONS, &[("retention.ms", "3600000")]);
+    for partition in 0..PARTITIONS {
+        let batch = now_batch(&host);
+        assert_eq!(host.produce("t", partition, batch).error_code, 0);
+    }
+    host.now.wall_ms += 2 * HOUR_MS as i64;
+    host.now.monotonic_ms += 2 * HOUR_MS;
+    host.hold_commits = true;
+    host.input(Input::Tick);
+    let mut commits = 0;
+    while let Some(commit) = host.commits.front() {
+        let put_bytes: usize = commit.writes.iter().map(Write::put_bytes).sum();
+        assert!(put_bytes <= 32 * 1024, "{put_bytes} bytes");
+        commits += 1;
+        host.store();
+        host.input(Input::Tick);
+    }
+    assert!(host.storage.segments_mut().is_empty(), "all has expired, in {commits} commits");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod host;
 use host::{Host, batch};
 use ottla::Input;
 use ottla::protocol::messages as m;
+use ottla::storage::StorageError;
 
 const KAFKA_STORAGE_ERROR: i16 = 56;
 const HEADROOM: u64 = 1_048_576;
@@ -103,6 +104,27 @@ fn producers_are_refused_before_the_room_is_used_up_and_nobody_else_is() {
 
     tell(&mut host, 10 * HEADROOM);
     assert_eq!(host.produce("t", 0, batch(1, &["room again"])).error_code, 0);
+}
+
+#[test]
+fn segments_that_could_not_be_dropped_are_dropped_at_once_where_that_is_possible() {
+    let mut host = Host::with(&[("ottla.headroom.bytes", "2000")]);
+    host.create("drops", 1, &[("segment.bytes", "1000"), ("ottla.full.policy", "drop")]);
+    let value = "x".repeat(700);
+    for at in 0..10 {
+        assert_eq!(host.produce("drops", 0, batch(at, &[&value])).error_code, 0);
+    }
+    // A commit finds no room, of which the broker hears first.
+    host.hold_commits = true;
+    host.send(&host::produce("drops", 0, batch(10, &[&value])), 9);
+    tell(&mut host, 0);
+    host.hold_commits = false;
+    host.fail_commit(StorageError::Full("no room".into()));
+    let (_, refused) = host.response::<m::ProduceRequest>(9).unwrap();
+    assert_eq!(refused.responses[0].partition_responses[0].error_code, KAFKA_STORAGE_ERROR);
+    assert_eq!(host.list_offset("drops", 0, -2).1, 6, "4,000 bytes are wanted");
+    let mut host = host.reopen();
+    assert_eq!(host.list_offset("drops", 0, -2).1, 6);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use ottla::protocol::messages as m;
 use ottla::record::{BatchBuilder, BatchOptions};
 use process::Process;
 use scratch::Scratch;
-use wire::{Client, Random, fetch, produce};
+use wire::{Client, Random, produce};
 
 const ROUNDS: u64 = 15;
 const KEYS: u64 = 40;
@@ -86,36 +86,20 @@ fn log_start(client: &mut Client, topic: &str) -> i64 {
 /// Where a log starts and ends, and the offsets of its records, each of which is what its offset
 /// says.
 fn read(client: &mut Client, topic: &str) -> (u64, u64, Vec<u64>) {
+    let start = log_start(client, topic);
+    let (data, records) = client.records(topic, 0, start);
     let mut found = Vec::new();
-    let mut offset = log_start(client, topic);
-    loop {
-        let answer = client.call(&fetch(topic, 0, offset, 0), 12);
-        let data = answer.responses.into_iter().next().unwrap().partitions.remove(0);
-        assert_eq!(data.error_code, 0, "{topic} at {offset}");
-        let bytes = data.records.unwrap_or_default();
-        if bytes.is_empty() {
-            assert_eq!(offset, data.high_watermark, "all of {topic} is read");
-            return (data.log_start_offset as u64, offset as u64, found);
-        }
-        for batch in ottla::record::batches(bytes) {
-            let batch = batch.expect("a whole batch");
-            batch.verify().expect("its checksum holds");
-            for record in batch.records(usize::MAX).expect("its records") {
-                if record.offset < offset {
-                    continue;
-                }
-                let number = record.offset as u64;
-                assert!(found.last() < Some(&number), "{topic}: {number} is there twice");
-                let key = format!("key {}", key_of(number));
-                assert_eq!(record.key.as_deref(), Some(key.as_bytes()), "{topic} at {number}");
-                let value = value_of(number);
-                let value = value.as_ref().map(String::as_bytes);
-                assert_eq!(record.value.as_deref(), value, "{topic} at {number}");
-                found.push(number);
-            }
-            offset = batch.header.next_offset();
-        }
+    for record in records {
+        let number = record.offset as u64;
+        assert!(found.last() < Some(&number), "{topic}: {number} is there twice");
+        let key = format!("key {}", key_of(number));
+        assert_eq!(record.key.as_deref(), Some(key.as_bytes()), "{topic} at {number}");
+        let value = value_of(number);
+        let value = value.as_ref().map(String::as_bytes);
+        assert_eq!(record.value.as_deref(), value, "{topic} at {number}");
+        found.push(number);
     }
+    (data.log_start_offset as u64, data.high_watermark as u64, found)
 }
 
 /// Of each key the last record is there, unless it was a tombstone: that may be gone, after all that

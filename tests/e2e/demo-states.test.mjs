@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import { sound } from '../lib/axe.mjs'
-import { launch, newProfile } from '../lib/chromium.mjs'
+import { inBrowser } from '../lib/chromium.mjs'
 import { Demo, eventually, flights, opened } from '../lib/demo.mjs'
 
 const options = { timeout: 120_000 }
@@ -77,6 +77,10 @@ test('without IndexedDB, memory is offered and never chosen in silence', options
   await demo.page.goto(site.url)
   assert.equal(await demo.settled(), 'failed')
   assert.equal(await demo.get('failed').getAttribute('data-kind'), 'unavailable')
+  await demo.page.setViewportSize({ width: 360, height: 760 })
+  await sound(demo.page, 'no IndexedDB')
+  const over = await demo.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  assert.equal(over, 0, 'nothing sticks out')
   await demo.get('use-memory').click()
   assert.equal(await demo.settled(), 'open')
   await demo.get('memory-banner').waitFor()
@@ -86,11 +90,9 @@ test('without IndexedDB, memory is offered and never chosen in silence', options
   await eventually(lanes, 6, 'partitions')
 })
 
-test('full storage is said, and reading and deleting go on', options, async () => {
+test('full storage is said, and reading and deleting go on', options, () =>
   // A browser of its own, as one remembers for a while how much room there is.
-  const profile = await newProfile()
-  const browser = await launch(profile.path)
-  try {
+  inBrowser({}, async (browser) => {
     const demo = new Demo(await browser.page())
     const session = await browser.context.newCDPSession(demo.page)
     // Room for what the broker keeps in reserve, and for less than what is sent below.
@@ -119,11 +121,7 @@ test('full storage is said, and reading and deleting go on', options, async () =
     await demo.page.getByText('None yet.').waitFor()
     // With room again, the broker takes records again, and nothing is said of it any more.
     await demo.get('full').waitFor({ state: 'detached', timeout: 60_000 })
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
-})
+  }))
 
 test('a database that is deleted meanwhile is said to be gone, in every tab, and the console goes on', options, async (t) => {
   const demo = await site.tab(t)

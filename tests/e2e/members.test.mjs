@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { kinds } from '../deaths/kinds.mjs'
 import { Ledger } from '../deaths/ledger.mjs'
 import { MemberTab } from '../deaths/tab.mjs'
-import { launch, newProfile } from '../lib/chromium.mjs'
+import { inBrowser } from '../lib/chromium.mjs'
 import { serve } from '../lib/serve.mjs'
 
 const timeout = 120_000
@@ -22,11 +22,9 @@ before(async () => {
 after(() => server?.close())
 
 /** Runs a test with so many tabs, of which those that `consume` are members of one group. */
-async function withMembers(count, options, use) {
-  const profile = await newProfile()
-  const browser = await launch(profile.path, { asIs: true })
-  const ledger = new Ledger()
-  try {
+function withMembers(count, options, use) {
+  return inBrowser({ asIs: true }, async (browser) => {
+    const ledger = new Ledger()
     const cover = await browser.page('about:blank')
     const tabs = []
     for (let at = 0; at < count; at++) {
@@ -45,10 +43,7 @@ async function withMembers(count, options, use) {
       tabs.push(tab)
     }
     await use(tabs, ledger)
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
+  })
 }
 
 /** What a tab has, as far as it has said. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { backends, launch, newProfile } from '../lib/chromium.mjs'
+import { backends, inBrowser } from '../lib/chromium.mjs'
 import { serve } from '../lib/serve.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
@@ -15,18 +15,6 @@ before(async () => {
 })
 after(() => server?.close())
 
-/** Runs a test in a browser with a profile of its own. */
-async function inBrowser(backend, use) {
-  const profile = await newProfile()
-  const browser = await launch(profile.path, { backend })
-  try {
-    await use(browser)
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
-}
-
 async function open(browser, address = server) {
   const page = await browser.page(`${address.url}/package.html`)
   await page.waitForFunction(() => 'tests' in window)
@@ -35,7 +23,7 @@ async function open(browser, address = server) {
 
 for (const backend of Object.keys(backends)) {
   test(`records survive a reload, and offsets go on: ${backend}`, { timeout }, () =>
-    inBrowser(backend, async (browser) => {
+    inBrowser({ backend }, async (browser) => {
       const page = await open(browser)
       const first = await page.evaluate(async () => {
         const shop = window.tests.clients('idb://shop')
@@ -55,7 +43,7 @@ for (const backend of Object.keys(backends)) {
     }))
 
   test(`damage is reported, and what is whole stays readable: ${backend}`, { timeout }, () =>
-    inBrowser(backend, async (browser) => {
+    inBrowser({ backend }, async (browser) => {
       const page = await open(browser)
       await page.evaluate(async () => {
         const shop = window.tests.clients('idb://shop')
@@ -89,7 +77,7 @@ for (const backend of Object.keys(backends)) {
 
 // Chromium's newer backend does not mind the quota that is set for a test.
 test('a full quota is a typed error, and reading and deleting go on', { timeout }, () =>
-  inBrowser('leveldb', async (browser) => {
+  inBrowser({}, async (browser) => {
     const page = await open(browser)
     const session = await browser.context.newCDPSession(page)
     const setQuota = (quotaSize) =>
@@ -136,7 +124,7 @@ test('a full quota is a typed error, and reading and deleting go on', { timeout 
   }))
 
 test('without IndexedDB connect() says so, and memory:// works', { timeout }, () =>
-  inBrowser('leveldb', async (browser) => {
+  inBrowser({}, async (browser) => {
     const without = await serve(dist, 0, (path, content) =>
       path.endsWith('.js') ? `${refuseIndexedDb};${content}` : content,
     )
@@ -201,7 +189,7 @@ async function damageBytes(text) {
 }
 
 test('streams and loops over IndexedDB', { timeout }, () =>
-  inBrowser('leveldb', async (browser) => {
+  inBrowser({}, async (browser) => {
     const page = await open(browser)
     const seen = await page.evaluate(async () => {
       const { kafka, create } = window.tests.clients('idb://streams')

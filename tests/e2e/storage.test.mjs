@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { contentsOf } from '../fixtures/contents.mjs'
-import { backends, launch, newProfile } from '../lib/chromium.mjs'
+import { backends, inBrowser, launch, newProfile } from '../lib/chromium.mjs'
 import { restoreDatabase } from '../lib/idb-dump.mjs'
 import { serve } from '../lib/serve.mjs'
 
@@ -20,17 +20,6 @@ before(async () => {
   server = await serve(dist)
 })
 after(() => server?.close())
-
-async function inBrowser(options, use) {
-  const profile = await newProfile()
-  const browser = await launch(profile.path, options)
-  try {
-    await use(browser)
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
-}
 
 async function open(browser, address = server) {
   const page = await browser.page(`${address.url}/package.html`)

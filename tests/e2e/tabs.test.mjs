@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { launch, newProfile } from '../lib/chromium.mjs'
+import { inBrowser } from '../lib/chromium.mjs'
 import { eventually } from '../lib/demo.mjs'
 import { serve } from '../lib/serve.mjs'
 import {
@@ -27,10 +27,8 @@ before(async () => {
 after(() => server?.close())
 
 /** Runs a test with so many tabs, the first of which leads, in a browser with a profile of its own. */
-async function withTabs(count, use, { before = [], url = server.url, asIs = false } = {}) {
-  const profile = await newProfile()
-  const browser = await launch(profile.path, { asIs })
-  try {
+function withTabs(count, use, { before = [], url = server.url, asIs = false } = {}) {
+  return inBrowser({ asIs }, async (browser) => {
     const tabs = []
     for (let at = 0; at < count; at++) {
       tabs.push(await Tab.open(browser, url, { before }))
@@ -38,10 +36,7 @@ async function withTabs(count, use, { before = [], url = server.url, asIs = fals
       else await tabs[at].call('send', topic, `hello-${at}`)
     }
     await use(tabs, browser)
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
+  })
 }
 
 /** Each sends as many records more. */
@@ -214,10 +209,8 @@ test('a leader frozen without a word is taken over from, and writes nothing when
   ),
 )
 
-test('who connects while the page freezes is connected when it thaws', { timeout }, async () => {
-  const profile = await newProfile()
-  const browser = await launch(profile.path, { asIs: true })
-  try {
+test('who connects while the page freezes is connected when it thaws', { timeout }, () =>
+  inBrowser({ asIs: true }, async (browser) => {
     const tab = await Tab.open(browser, server.url)
     // Somebody has the leader's lock and does not lead: who connects waits.
     const other = await browser.page(`${server.url}/tabs.html`)
@@ -241,11 +234,7 @@ test('who connects while the page freezes is connected when it thaws', { timeout
     await tab.lifecycle('active')
     const outcomes = await tab.page.evaluate(() => window.outcomes)
     assert.deepEqual(outcomes, ['connected', 'connected', 'connected'])
-  } finally {
-    await browser.close()
-    await profile.remove()
-  }
-})
+  }))
 
 test('without a SharedWorker frames go over channels', { timeout }, () =>
   withTabs(

@@ -114,6 +114,23 @@ export async function launch(profile, { backend = 'leveldb', args = [], asIs = f
   }
 }
 
+/**
+ * Runs a test in a browser with a profile of its own.
+ *
+ * @param {Parameters<typeof launch>[1]} options as `launch` takes them
+ * @param {(browser: Awaited<ReturnType<typeof launch>>) => Promise<unknown>} use
+ */
+export async function inBrowser(options, use) {
+  const profile = await newProfile()
+  const browser = await launch(profile.path, options)
+  try {
+    await use(browser)
+  } finally {
+    await browser.close()
+    await profile.remove()
+  }
+}
+
 async function devToolsPort(address, ended) {
   for (let tries = 0; tries < 300; tries++) {
     const end = ended()

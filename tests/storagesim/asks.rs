@@ -9,7 +9,7 @@ use crate::world::World;
 
 pub(crate) const CORRUPT_MESSAGE: i16 = 2;
 pub(crate) const OFFSET_OUT_OF_RANGE: i16 = 1;
-const STORAGE_ERROR: i16 = 56;
+pub(crate) const STORAGE_ERROR: i16 = 56;
 /// The group for which the administrator commits.
 pub(crate) const OTHER_GROUP: &str = "h";
 /// How often something is asked for that cannot be answered at the moment.

@@ -145,45 +145,56 @@ impl World {
 
     /// What is before the start is there no more because somebody asked for that, or by retention.
     fn check_start(&self, topic: usize, partition: i32, found: &Found) {
-        let Topic { name, partitions, promise, .. } = &self.book.topics[topic];
-        let known = &partitions[partition as usize];
-        let now_ms = self.now.wall_ms;
-        for (offset, number) in known.at.range(..found.start) {
-            let sent = &self.book.sent[*number];
-            let expired = promise.deleted
-                && promise.retention_ms >= 0
-                && sent.sent_ms + promise.retention_ms < now_ms;
-            // More than the records can have in the log.
-            let size = |number: &usize| {
-                let sent = &self.book.sent[*number];
-                sent.length.unwrap_or(0) as i64 + 200
-            };
-            let left = || {
-                let known = known.at.range(found.start..).map(|(_, number)| size(number));
-                known.sum::<i64>() + self.unsettled(name, partition).map(|n| size(&n)).sum::<i64>()
-            };
-            let crowded = promise.deleted
-                && promise.retention_bytes >= 0
-                && left() >= promise.retention_bytes;
-            // What compaction takes need not have been there any more.
-            let newer = |other: &usize| self.book.sent[*other].key == sent.key;
-            let replaced = || known.at.range(offset + 1..).any(|(_, other)| newer(other));
-            let short = self.room.short_ms.is_some_and(|short_ms| short_ms >= sent.sent_ms);
-            let place = (name.as_str(), partition);
-            let dropped =
-                promise.drops && short && self.disk.goes_by_segments(place, *offset, found.start);
+        let Topic { name, partitions, .. } = &self.book.topics[topic];
+        for (offset, number) in partitions[partition as usize].at.range(..found.start) {
+            let sent_ms = self.book.sent[*number].sent_ms;
             assert!(
-                *offset < known.deleted_to
-                    || expired
-                    || crowded
-                    || dropped
-                    || (promise.compacted && (sent.length.is_none() || replaced())),
+                self.may_be_gone(topic, partition, (*offset, *number), found.start),
                 "{name}-{partition} at {offset}: record {number} is gone, sent {} ms ago, and \
                  neither retention nor a deletion nor a lack of room took it: the log begins at {}",
-                now_ms - sent.sent_ms,
+                self.now.wall_ms - sent_ms,
                 found.start
             );
         }
+    }
+
+    /// Whether there is a reason for a record to be gone from a log that begins at `start`.
+    pub(crate) fn may_be_gone(
+        &self,
+        topic: usize,
+        partition: i32,
+        (offset, number): (i64, usize),
+        start: i64,
+    ) -> bool {
+        let Topic { name, partitions, promise, .. } = &self.book.topics[topic];
+        let known = &partitions[partition as usize];
+        let sent = &self.book.sent[number];
+        let expired = promise.deleted
+            && promise.retention_ms >= 0
+            && sent.sent_ms + promise.retention_ms < self.now.wall_ms;
+        // More than the records can have in the log.
+        let size = |number: &usize| {
+            let sent = &self.book.sent[*number];
+            sent.length.unwrap_or(0) as i64 + 200
+        };
+        let left = || {
+            let known = known.at.range(start..).map(|(_, number)| size(number));
+            known.sum::<i64>() + self.unsettled(name, partition).map(|n| size(&n)).sum::<i64>()
+        };
+        let crowded =
+            promise.deleted && promise.retention_bytes >= 0 && left() >= promise.retention_bytes;
+        let short = self.room.short_ms.is_some_and(|short_ms| short_ms >= sent.sent_ms);
+        let dropped = promise.drops
+            && short
+            && self.disk.goes_by_segments((name.as_str(), partition), offset, start);
+        // What compaction takes need not have been there any more.
+        let newer = |other: &usize| self.book.sent[*other].key == sent.key;
+        let replaced = || known.at.range(offset + 1..).any(|(_, other)| newer(other));
+        offset < known.deleted_to
+            || expired
+            || crowded
+            || dropped
+            || (promise.compacted && (sent.length.is_none() || replaced()))
     }
 
     /// The records that may be in a partition, or on their way there.

@@ -378,7 +378,14 @@ impl World {
             assert!(record.offset < fetched.high_watermark, "{here}: served what is not stored");
             let number = self.book.seen(topic, partition, &record);
             let known = &self.book.topics[topic].partitions[partition as usize];
-            let gap = (due..record.offset).find(|offset| !known.is_damaged(*offset));
+            // A start that could not be stored goes back, when this one has passed it by.
+            let taken = |offset: i64| {
+                let next = known.at.range(offset..).next().map(|(at, number)| (*at, *number));
+                let first = fetched.first_offset;
+                offset < first
+                    && next.is_some_and(|next| self.may_be_gone(topic, partition, next, first))
+            };
+            let gap = (due..record.offset).find(|at| !known.is_damaged(*at) && !taken(*at));
             assert!(compacted || gap.is_none(), "{here}: offset {gap:?} is passed over");
             due = record.offset + 1;
             self.tell(|| {

@@ -7,13 +7,14 @@ use bytes::{Bytes, BytesMut};
 use ottla::protocol::messages as m;
 use ottla::record::{BatchBuilder, BatchOptions, HEADER_BYTES, set_base_offset};
 
-use crate::asks::OTHER_GROUP;
+use crate::asks::{OTHER_GROUP, STORAGE_ERROR};
 use crate::book::{MARK, value_of};
 use crate::scenario::{Configs, NAMES, assign, some_configuration};
 use crate::world::{What, World};
 
 /// Nobody's number among the clients.
 const IMPORTER: usize = 1_000;
+const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 
 pub(crate) fn import(world: &mut World) {
     let name = NAMES[world.random.below(NAMES.len())];
@@ -43,7 +44,7 @@ fn fill(world: &mut World, topic: usize) -> Option<()> {
     for partition in 0..world.book.topics[topic].partitions.len() as i32 {
         let (start, end) = fill_partition(world, topic, partition)?;
         if start > 0 {
-            (world.delete_before(topic, partition, start)? == 0).then_some(())?;
+            stored(world.delete_before(topic, partition, start)?)?;
         }
         let found = world.ask_offset(topic, partition, -1)?.ok()?;
         // Retention may have been at work, so that it starts later.
@@ -72,21 +73,21 @@ fn fill_partition(world: &mut World, topic: usize, partition: i32) -> Option<(i6
             world.pass(1);
         }
         let (records, batch) = some_batch(world, (topic, partition), next);
-        let stored = produce(world, topic, partition, batch);
+        let produced = produce(world, topic, partition, batch);
         for (number, offset) in &records {
-            match stored {
+            match produced {
                 Some(()) => world.book.imported(*number, *offset),
                 None => world.book.given_up(*number),
             }
         }
-        stored?;
+        produced?;
         next = records.last()?.1 + 1;
         if at == 0 && world.random.chance(3) {
             // Records were deleted within the batch.
             start = records.last()?.1;
         }
     }
-    if (batches == 0 && next > 0) || (compacted && world.random.chance(3)) {
+    if (batches == 0 && next > 0) || (batches > 0 && compacted && world.random.chance(3)) {
         // The last offsets have no records any more.
         next += i64::from(batches > 0);
         produce(world, topic, partition, empty_batch(next - 1))?;
@@ -138,6 +139,13 @@ fn empty_batch(offset: i64) -> Bytes {
     bytes.freeze()
 }
 
+/// `None` where the storage had no room or failed, after which there may be no topic any more.
+fn stored(error_code: i16) -> Option<()> {
+    let allowed = [0, STORAGE_ERROR, UNKNOWN_TOPIC_OR_PARTITION];
+    assert!(allowed.contains(&error_code), "an import is refused: error {error_code}");
+    (error_code == 0).then_some(())
+}
+
 fn produce(world: &mut World, topic: usize, partition: i32, batch: Bytes) -> Option<()> {
     let name = world.book.topics[topic].name.clone();
     world.tell(|| format!("imports {} bytes into {name}-{partition}", batch.len()));
@@ -146,7 +154,7 @@ fn produce(world: &mut World, topic: usize, partition: i32, batch: Bytes) -> Opt
     let request =
         m::ProduceRequest { acks: -1, topic_data: vec![data], ..m::ProduceRequest::default() };
     let answer = world.ask(&request, 8)?.responses.remove(0).partition_responses.remove(0);
-    (answer.error_code == 0).then_some(())
+    stored(answer.error_code)
 }
 
 /// Commits offsets and makes the topic one like others. Says whether it is there for good.

@@ -46,7 +46,8 @@ fn delete(
         return Err(ErrorCode::InvalidTopicException);
     }
     let log = node.led_log(call, topic, partition)?;
-    if !log.config().deleted {
+    // What is imported begins where it did, whatever the topic's policy is to be.
+    if !log.config().deleted && !log.config().importing {
         return Err(ErrorCode::PolicyViolation);
     }
     let end = log.high_watermark();

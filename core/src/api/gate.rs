@@ -20,6 +20,8 @@ pub(crate) struct Bound {
     segments: Vec<(LogId, SegmentId)>,
     /// Whether retention waits for it.
     pub retention: bool,
+    /// Whether segments go with it for room.
+    pub drops: bool,
 }
 
 /// What a response waits for.
@@ -45,6 +47,8 @@ pub(crate) struct Gate {
     segments: Vec<(LogId, SegmentId)>,
     /// Retention waits for the next commit.
     retention: bool,
+    /// Segments go with the next commit for room.
+    drops: bool,
     /// A write that goes with the next commit that stores anything.
     companion: Option<Write>,
     /// Logs with records for the next commit.
@@ -90,6 +94,18 @@ impl Gate {
         self.strict = true;
         self.retention = true;
         self.writes.extend(writes);
+    }
+
+    /// Adds what is removed for room.
+    pub(crate) fn drop_segments(&mut self, writes: Vec<Write>) {
+        self.strict = true;
+        self.drops = true;
+        self.writes.extend(writes);
+    }
+
+    /// Whether what is removed for room is still to be stored.
+    pub(crate) fn is_dropping(&self) -> bool {
+        self.drops || self.in_flight.as_ref().is_some_and(|(_, bound)| bound.drops)
     }
 
     /// Has a write go with the next commit that stores anything. A commit that only removes things
@@ -184,8 +200,9 @@ impl Gate {
         let id = CommitId(self.last_id);
         let upkeep = std::mem::take(&mut self.upkeep);
         let retention = std::mem::take(&mut self.retention);
+        let drops = std::mem::take(&mut self.drops);
         let segments = std::mem::take(&mut self.segments);
-        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention, segments }));
+        self.in_flight = Some((id, Bound { logs, waiting, upkeep, retention, drops, segments }));
         Commit { id, durability, writes }
     }
 

@@ -55,6 +55,8 @@ pub struct Broker {
     next_expiry_ms: u64,
     /// Segments are dropped for room no earlier than this.
     drops_from_ms: u64,
+    /// Segments that were to go for room did not, as the commit failed.
+    drops_lost: bool,
     /// Whether the storage has the cluster's id.
     is_cluster_stored: bool,
     /// Requests to groups, which wait until what is stored of groups has been read.
@@ -87,6 +89,7 @@ impl Broker {
             last_load: 0,
             next_expiry_ms: 0,
             drops_from_ms: 0,
+            drops_lost: false,
             is_cluster_stored: false,
             delayed: Vec::new(),
         };
@@ -109,7 +112,8 @@ impl Broker {
             Input::Loaded { load, result } => self.loaded(now, load, result),
             Input::AliveHosts { hosts } => self.node.keep_hosts(now, hosts),
             Input::Room { total_bytes, usable_bytes } => {
-                self.make_room(now, total_bytes, usable_bytes);
+                self.node.room.told(total_bytes, usable_bytes);
+                self.make_room(now);
             }
             Input::Tick => self.tick(now),
         }
@@ -274,6 +278,9 @@ impl Broker {
         if bound.retention {
             self.upkeep.expired();
         }
+        if bound.drops {
+            self.dropped(now);
+        }
         if let Some(cleaning) = self.upkeep.cleaning.as_mut().filter(|_| bound.upkeep) {
             cleaning.stored();
         }
@@ -321,6 +328,7 @@ impl Broker {
     fn open_anew(&mut self, what: &str, error: &StorageError) {
         let message = format!("{what} ({error}): opening anew from what is stored");
         self.outputs.push_back(Output::Log { level: LogLevel::Error, message });
+        self.drops_lost |= self.node.gate.is_dropping();
         for (call, reply) in self.node.gate.abandon() {
             self.respond(call, reply(Err(error)));
         }

@@ -10,25 +10,31 @@ use crate::storage::LogId;
 const PATIENCE_MS: u64 = 30_000;
 
 impl Broker {
-    /// The host has told how much room there is.
-    pub(super) fn make_room(&mut self, now: Now, total_bytes: u64, usable_bytes: u64) {
-        self.node.room.told(total_bytes, usable_bytes);
+    /// Drops segments where the room that the host has told of is too little.
+    pub(super) fn make_room(&mut self, now: Now) {
         let lacking = self.node.lacking_bytes();
-        if lacking == 0 || !self.is_serving() || now.monotonic_ms < self.drops_from_ms {
+        let waits = now.monotonic_ms < self.drops_from_ms || self.node.gate.is_dropping();
+        if lacking == 0 || !self.is_serving() || waits {
             return;
         }
         // As much again, so that not each record costs a segment.
         let wanted = lacking.saturating_add(self.node.settings.headroom_bytes);
         let mut freed = 0;
+        let mut writes = Vec::new();
         while freed < wanted {
             let Some(oldest) = self.oldest_to_drop(now) else { break };
             let Some(log) = self.node.logs.get_mut(&oldest) else { break };
-            let mut writes = Vec::new();
             freed += log.drop_oldest(&mut writes);
-            writes.into_iter().for_each(|write| self.node.gate.write(write));
             self.node.stale.push(oldest);
-            self.drops_from_ms = now.monotonic_ms.saturating_add(PATIENCE_MS);
         }
+        if !writes.is_empty() {
+            self.node.gate.drop_segments(writes);
+        }
+    }
+
+    /// What was dropped is stored so.
+    pub(super) fn dropped(&mut self, now: Now) {
+        self.drops_from_ms = now.monotonic_ms.saturating_add(PATIENCE_MS);
     }
 
     /// The log whose oldest segment is the oldest of all that may be dropped.

@@ -8,15 +8,20 @@ use litemap::LiteMap;
 use super::Broker;
 use super::cleaning::Cleaning;
 use crate::Now;
-use crate::storage::LogId;
+use crate::storage::{LogId, Write};
 
 /// The longest time without a look at the clocks: the host's two may drift apart, as when a machine
 /// sleeps, and no host's timer needs to count further.
 const MAX_SLEEP_MS: u64 = 3_600_000;
 
-/// How much retention removes in one commit, or up to a segment more. To delete 16 MiB takes a browser
-/// as long as a hundred commits of records, and who produces waits for it.
+/// How much retention removes in one commit, or up to a segment more: who produces waits for it, for as
+/// long as a driver takes that removes the bytes at once.
 const EXPIRY_BYTES: i64 = 8 << 20;
+
+/// How much it puts in one commit, or up to a log's snapshot more: where all records of a log go, the
+/// next segment begins. On a full storage there is room for small commits alone, and the driver for
+/// IndexedDB takes twice as much for small.
+const EXPIRY_PUT_BYTES: usize = 16 << 10;
 
 /// When what is to be done. Times are those of the monotonic clock.
 #[derive(Default)]
@@ -98,6 +103,9 @@ impl Broker {
             self.rest_from_cleaning(now);
         }
         self.node.stale = self.node.logs.keys().copied().collect();
+        if std::mem::take(&mut self.drops_lost) {
+            self.make_room(now);
+        }
         self.plan_upkeep(now);
         if now.monotonic_ms >= self.upkeep.next_check_ms {
             // Whatever comes to expire from now on is looked at as often as is asked for.
@@ -138,12 +146,16 @@ impl Broker {
         self.upkeep.next_check_ms = now.monotonic_ms.saturating_add(interval);
         let mut room_bytes = EXPIRY_BYTES;
         let mut writes = Vec::new();
+        let (mut put_bytes, mut counted) = (0, 0);
         for id in due {
-            if room_bytes <= 0 {
+            if room_bytes <= 0 || put_bytes >= EXPIRY_PUT_BYTES {
+                room_bytes = 0;
                 break;
             }
             let Some(log) = self.node.logs.get_mut(&id) else { continue };
             log.expire(now.wall_ms, &mut room_bytes, &mut writes);
+            put_bytes += writes[counted..].iter().map(Write::put_bytes).sum::<usize>();
+            counted = writes.len();
             self.node.stale.push(id);
         }
         if room_bytes <= 0 {

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::append::MAX_UNPACKED_BYTES;
 use super::scan::Scanned;
 use super::segment::Segment;
+use super::tail::TailBatch;
 use super::{Damage, PartitionLog};
 use crate::protocol::ErrorCode;
 use crate::record::Batch;
@@ -172,8 +173,12 @@ impl PartitionLog {
         let entries = self.segments[at].index.entries();
         let next = entries.iter().find(|entry| entry.position >= range.end).map(|e| e.offset);
         let next_segment = || self.segments.get(at + 1).map(|segment| segment.base_offset);
-        let tail = || self.tail.front().map(|front| front.batch.header.base_offset);
-        next.or_else(next_segment).or_else(tail).unwrap_or(self.next_offset)
+        let next = next.or_else(next_segment).unwrap_or(self.next_offset);
+        // What memory holds may begin before that, in the middle of the segment.
+        let behind =
+            |front: &&TailBatch| (front.segment, front.position) >= (range.segment, range.end);
+        let tail = self.tail.front().filter(behind);
+        tail.map_or(next, |front| front.batch.header.base_offset.min(next))
     }
 
     /// Says of damage which offsets it took, from the batches around it.
@@ -280,7 +285,7 @@ impl PartitionLog {
         if stored && (front.segment, front.position) > (range.segment, range.start) {
             return None;
         }
-        let inside = |b: &&super::tail::TailBatch| {
+        let inside = |b: &&TailBatch| {
             b.segment == range.segment && b.position >= range.start && b.position < range.end
         };
         let mut batches = self.tail.iter().filter(inside).peekable();

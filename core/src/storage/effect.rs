@@ -112,6 +112,17 @@ pub enum Write {
     },
 }
 
+impl Write {
+    /// How many bytes it puts, names aside; nothing where it removes something.
+    pub fn put_bytes(&self) -> usize {
+        match self {
+            Write::PutMetadata { value, .. } => value.len(),
+            Write::Append { bytes, .. } => bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
 /// A read. It sees at least what was confirmed when it was asked for. What is out it may see or not,
 /// and loads may overtake each other.
 #[derive(Debug, Clone, PartialEq, Eq)]

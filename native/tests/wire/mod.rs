@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use ottla::protocol::{Frames, Request, decode_response, encode_request, messages as m};
-use ottla::record::{BatchBuilder, BatchOptions};
+use ottla::record::{BatchBuilder, BatchOptions, Record};
 
 /// Longer than anything takes that works.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -92,29 +92,39 @@ impl Client {
 
     /// The values of a partition's records from `offset` on, as a consumer would read them. The
     /// offsets must follow one another without a gap.
-    pub fn read_all(&mut self, topic: &str, partition: i32, mut offset: i64) -> Vec<String> {
-        let mut values = Vec::new();
+    pub fn read_all(&mut self, topic: &str, partition: i32, offset: i64) -> Vec<String> {
+        let (data, records) = self.records(topic, partition, offset);
+        assert_eq!(offset + records.len() as i64, data.high_watermark, "all is read");
+        let values = records.into_iter().zip(offset..).map(|(record, due)| {
+            assert_eq!(record.offset, due, "no gap in {topic}-{partition}");
+            String::from_utf8(record.value.expect("a value").to_vec()).expect("text")
+        });
+        values.collect()
+    }
+
+    /// A partition's records from `offset` on, and what was said with the last of them.
+    pub fn records(
+        &mut self,
+        topic: &str,
+        partition: i32,
+        mut offset: i64,
+    ) -> (m::FetchPartitionData, Vec<Record>) {
+        let mut records = Vec::new();
         loop {
             let request = fetch(topic, partition, offset, 0);
-            let data = self.call(&request, 12).responses.remove(0).partitions.remove(0);
-            assert_eq!(data.error_code, 0, "fetch at {offset}");
-            let bytes = data.records.unwrap_or_default();
+            let mut data = self.call(&request, 12).responses.remove(0).partitions.remove(0);
+            assert_eq!(data.error_code, 0, "fetch of {topic}-{partition} at {offset}");
+            let bytes = data.records.take().unwrap_or_default();
             if bytes.is_empty() {
-                assert_eq!(offset, data.high_watermark, "all is read");
-                return values;
+                assert_eq!(offset, data.high_watermark, "all of {topic}-{partition} is read");
+                return (data, records);
             }
             for batch in ottla::record::batches(bytes) {
                 let batch = batch.expect("a whole batch");
                 batch.verify().expect("its checksum holds");
-                for record in batch.records(usize::MAX).expect("its records") {
-                    if record.offset < offset {
-                        continue;
-                    }
-                    assert_eq!(record.offset, offset, "no gap in {topic}-{partition}");
-                    offset += 1;
-                    let value = record.value.expect("a value");
-                    values.push(String::from_utf8(value.to_vec()).expect("text"));
-                }
+                let found = batch.records(usize::MAX).expect("its records");
+                records.extend(found.into_iter().filter(|record| record.offset >= offset));
+                offset = batch.header.next_offset();
             }
         }
     }

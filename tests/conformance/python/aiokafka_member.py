@@ -6,7 +6,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 
-from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, WORK_S, leaving, next_offsets, say
+from member import OPTIONS, TOPIC, WORK_S, leaving, next_offsets, say
 
 
 class Listener(ConsumerRebalanceListener):
@@ -25,14 +25,9 @@ class Listener(ConsumerRebalanceListener):
 async def main():
     listener = Listener()
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=BOOTSTRAP,
         client_id="aiokafka",
-        group_id=TOPIC,
         partition_assignment_strategy=(RangePartitionAssignor,),
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        session_timeout_ms=SESSION_MS,
-        heartbeat_interval_ms=HEARTBEAT_MS,
+        **OPTIONS,
     )
     consumer.subscribe([TOPIC], listener=listener)
     await consumer.start()

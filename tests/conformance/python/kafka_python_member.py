@@ -6,7 +6,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, T
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 
-from member import BOOTSTRAP, HEARTBEAT_MS, SESSION_MS, TOPIC, WORK_S, leaving, next_offsets, say
+from member import OPTIONS, TOPIC, WORK_S, leaving, next_offsets, say
 
 
 class Listener(ConsumerRebalanceListener):
@@ -21,14 +21,9 @@ class Listener(ConsumerRebalanceListener):
 
 
 consumer = KafkaConsumer(
-    bootstrap_servers=BOOTSTRAP,
     client_id="kafka-python",
-    group_id=TOPIC,
     partition_assignment_strategy=(RangePartitionAssignor,),
-    auto_offset_reset="earliest",
-    enable_auto_commit=False,
-    session_timeout_ms=SESSION_MS,
-    heartbeat_interval_ms=HEARTBEAT_MS,
+    **OPTIONS,
 )
 consumer.subscribe([TOPIC], listener=Listener())
 while not leaving():

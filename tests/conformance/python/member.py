@@ -12,6 +12,16 @@ SESSION_MS, HEARTBEAT_MS = 6000, 500
 WORK_S = 0.05
 """How long one works on what was read, before it is committed: a kill or a rebalance may come then."""
 
+OPTIONS = dict(
+    bootstrap_servers=BOOTSTRAP,
+    group_id=TOPIC,
+    auto_offset_reset="earliest",
+    enable_auto_commit=False,
+    session_timeout_ms=SESSION_MS,
+    heartbeat_interval_ms=HEARTBEAT_MS,
+)
+"""What aiokafka and kafka-python are told, by the same names."""
+
 _leaves = []
 
 
