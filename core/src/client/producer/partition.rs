@@ -50,8 +50,7 @@ impl PartitionQueue {
 
     /// Whether all that was sent is known to be stored or not.
     pub(crate) fn is_settled(&self) -> bool {
-        let unknown = |batch: &Batch| batch.standing == Standing::Unknown;
-        self.in_flight.is_empty() && !self.queue.iter().any(unknown)
+        self.in_flight.is_empty() && !self.queue.iter().any(|b| b.standing == Standing::Unknown)
     }
 
     /// Where in the queue the batch is that is to leave next. Before a new epoch, those that were
@@ -61,10 +60,11 @@ impl PartitionQueue {
         if !self.needs_bump {
             return (!self.queue.is_empty()).then_some(0);
         }
-        let asks = !self.is_settled() && self.in_flight.is_empty();
-        let open =
-            |batch: &Batch| batch.sequence.is_some() && batch.standing != Standing::OutOfOrder;
-        if asks { self.queue.iter().position(open) } else { None }
+        if !self.in_flight.is_empty() || self.is_settled() {
+            return None;
+        }
+        // What may still grow has never been sent: whatever is unknown is before it.
+        self.queue.iter().position(|batch| batch.standing != Standing::OutOfOrder)
     }
 
     /// The batch that is to leave next.
