@@ -28,6 +28,12 @@ export async function keep(server, { kept, durability, backend, log }) {
     await inPage((keeping) => window.bench.keep.fill(keeping), { ...keeping, name: 'delete' })
     samples.removed = await inPage((name) => window.bench.keep.removeAll(name), 'delete')
     rows.push(...besideRows(`deletion of ${count} records`, samples.removed))
+    // In another browser: what the last one has not come to goes on in the next.
+    samples.swept = await inPage((name) => window.bench.keep.openToSwept(name), 'delete')
+    rows.push({
+      what: '  and after another start, until the database holds none of them',
+      ottla: `${(samples.swept.outcome / 1000).toFixed(2)} s`,
+    })
   })
 
   await inProfile(server, backend, async (inPage) => {
@@ -61,10 +67,20 @@ export async function openMany(server, { opened, openedBytes, durability, backen
     rows.push({ what: `store ${what}: records a second`, ottla: Math.round(perSecond).toLocaleString('en') })
     rows.push(memoryRow(`store ${what}: memory`, samples.filled))
     log('opening')
+    // The first who opens it finds what the last one's process has left to be done.
+    await inPage((name) => window.bench.keep.openBare(name), base.name)
+    samples.bare = await inPage((name) => window.bench.keep.openBare(name), base.name)
     samples.opened = await inPage((name) => window.bench.keep.openToBoth(name), base.name)
     const { produced_ms, read_ms } = samples.opened.outcome
-    rows.push({ what: `open ${what}, until a record is stored`, ottla: `${produced_ms.toFixed(0)} ms` })
-    rows.push({ what: `open ${what}, until one is read`, ottla: `${read_ms.toFixed(0)} ms` })
+    const bare_ms = samples.bare.outcome.got_ms
+    const beside = (took_ms) => ({
+      ottla: `${took_ms.toFixed(0)} ms`,
+      peer: `${bare_ms.toFixed(0)} ms`,
+      ratio: took_ms / bare_ms,
+    })
+    const bare = 'beside: IndexedDB alone, open and get'
+    rows.push({ what: `open ${what}, until a record is stored; ${bare}`, ...beside(produced_ms) })
+    rows.push({ what: `open ${what}, until one is read; ${bare}`, ...beside(read_ms) })
     rows.push(memoryRow(`open ${what}: memory`, samples.opened))
     log('reading here and there')
     samples.read = await inPage((name) => window.bench.keep.readAround(name, 100), base.name)

@@ -52,6 +52,38 @@ test('everybody can use the dialogs of a topic', options, async (t) => {
   }
 })
 
+test('long names, keys and values stick out nowhere', options, async (t) => {
+  const demo = await site.tab(t)
+  const name = `com.example.${'x'.repeat(100)}`
+  await demo.page.setViewportSize({ width: 360, height: 844 })
+  await demo.open(`${site.url}/?db=long`)
+  await demo.createTopic({ name, partitions: 2 })
+  await demo.get('topic-head').waitFor()
+  await demo.send({ key: 'k'.repeat(100), value: 'v'.repeat(3_000) })
+  const looks = async (what) => assert.equal(await overflow(demo), 0, what)
+  await looks('what was sent')
+  for (const [tab, shows] of [
+    ['Messages', '.record-row'],
+    ['Configuration', '.config'],
+    ['Groups', '[data-testid=add-member]'],
+    ['Partitions', '.lane'],
+  ]) {
+    await demo.tab(tab)
+    await demo.page.locator(shows).first().waitFor()
+    await looks(tab)
+  }
+  for (const id of ['add-partitions', 'purge', 'delete-topic']) {
+    await demo.get(id).click()
+    const dialog = demo.get(`${id}-dialog`)
+    await dialog.waitFor()
+    assert.equal(await dialog.evaluate((it) => it.scrollWidth - it.clientWidth), 0, id)
+    await demo.page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+  }
+  await demo.to('Topics')
+  await looks('Topics')
+})
+
 test('nothing jumps while a screen loads', options, async (t) => {
   const demo = await site.tab(t)
   // How far things moved by themselves since the page was opened, as browsers count it.
@@ -73,6 +105,19 @@ test('nothing jumps while a screen loads', options, async (t) => {
     // Google's Web Vitals call 0.1 good.
     assert.ok(total < 0.05, `${name} shifts by ${total}: ${JSON.stringify(shifts)}`)
   }
+})
+
+test('topics are searched by name, and a row is a link as a whole', options, async (t) => {
+  const demo = await site.tab(t)
+  await demo.open(`${site.url}/#/topics?search=offsets`)
+  await demo.get('topic-__consumer_offsets').waitFor()
+  assert.equal(await demo.get('topic-flights').count(), 0)
+  await demo.page.getByLabel('Search topics').fill('none like that')
+  await demo.page.getByText('No topic has').waitFor()
+  await demo.page.getByLabel('Search topics').fill('flig')
+  await demo.get('topic-flights').locator('td').last().click({ force: true })
+  await demo.page.getByRole('heading', { level: 1, name: 'flights' }).waitFor()
+  assert.deepEqual(demo.complaints, [])
 })
 
 test('the keyboard goes past the top, to screens and back, and the focus comes along', options, async (t) => {

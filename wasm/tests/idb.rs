@@ -292,11 +292,55 @@ async fn deletes_take_a_segment_or_a_log_and_nothing_else() {
     }
     let delete = |segment| Write::DeleteSegment { log: LogId(7), segment };
     bench.commit(vec![delete(SegmentId::new(5)), delete(compacted(1))]).await.unwrap();
-    let name = database_name("deletes");
-    let keys = keys_of(&name, "log").await.unwrap().as_string().unwrap();
-    assert_eq!(keys, "[[7,0,1],[7,9,1],[7,[5,2],2],[8,0,1]]");
+    assert_eq!(swept("deletes").await, "[[7,0,1],[7,9,1],[7,[5,2],2],[8,0,1]]");
     bench.commit(vec![Write::DeleteLog { log: LogId(7) }]).await.unwrap();
-    assert_eq!(keys_of(&name, "log").await.unwrap().as_string().unwrap(), "[[8,0,1]]");
+    assert_eq!(swept("deletes").await, "[[8,0,1]]");
+    assert_eq!(bench.metadata().await, []);
+}
+
+/// The keys of the pieces that are left, once everything that was deleted is gone.
+async fn swept(name: &str) -> String {
+    let name = database_name(name);
+    for _ in 0..5_000 {
+        if keys_of(&name, "metadata").await.unwrap().as_string().unwrap() == "[]" {
+            return keys_of(&name, "log").await.unwrap().as_string().unwrap();
+        }
+        sleep(5).await.unwrap();
+    }
+    panic!("what was deleted is still there");
+}
+
+#[wasm_bindgen_test]
+async fn what_is_deleted_goes_part_by_part_and_also_if_the_driver_ends_meanwhile() {
+    let mut bench = Bench::open("parts").await;
+    for from in (0..4_000).step_by(500) {
+        let pieces = (from..from + 500).map(|at| append(0, at, &b"x"[..]));
+        bench.commit(pieces.collect()).await.unwrap();
+    }
+    bench.commit(vec![append(5, 0, &b"other"[..])]).await.unwrap();
+    let delete = Write::DeleteSegment { log: LogId(7), segment: SegmentId::new(0) };
+    bench.commit(vec![delete]).await.unwrap();
+    bench.driver.close();
+    let left = keys_of(&database_name("parts"), "log").await.unwrap().as_string().unwrap();
+    assert!(left.contains("[7,0,4000]"), "all of it went at once");
+    let mut bench = Bench::open("parts").await;
+    assert_eq!(bench.metadata().await, [], "the core hears nothing of it");
+    assert_eq!(swept("parts").await, "[[7,5,5]]");
+    assert_eq!(bench.range(5, 0, u64::MAX).await, [(0, "other".into())]);
+}
+
+#[wasm_bindgen_test]
+async fn without_room_for_a_mark_what_is_deleted_goes_at_once() {
+    let mut bench = Bench::open("no-marks").await;
+    bench.commit(vec![append(0, 0, &b"a"[..]), append(5, 0, &b"b"[..])]).await.unwrap();
+    fail_puts("QuotaExceededError");
+    let delete = Write::DeleteSegment { log: LogId(7), segment: SegmentId::new(0) };
+    let deleted = bench.commit(vec![delete]).await;
+    restore_puts();
+    assert_eq!(deleted, Ok(()));
+    let name = database_name("no-marks");
+    assert_eq!(keys_of(&name, "log").await.unwrap().as_string().unwrap(), "[[7,5,1]]");
+    assert_eq!(keys_of(&name, "metadata").await.unwrap().as_string().unwrap(), "[]");
 }
 
 #[wasm_bindgen_test]

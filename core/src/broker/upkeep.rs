@@ -14,8 +14,8 @@ use crate::storage::{LogId, Write};
 /// sleeps, and no host's timer needs to count further.
 const MAX_SLEEP_MS: u64 = 3_600_000;
 
-/// How much retention removes in one commit, or up to a segment more. To delete 16 MiB takes a browser
-/// as long as a hundred commits of records, and who produces waits for it.
+/// How much retention removes in one commit, or up to a segment more: who produces waits for it, for as
+/// long as a driver takes that removes the bytes at once.
 const EXPIRY_BYTES: i64 = 8 << 20;
 
 /// How much it puts in one commit, or up to a log's snapshot more: where all records of a log go, the

@@ -186,6 +186,39 @@ class Sending {
   }
 }
 
+/** How long the browser takes by itself to open the database and to read one value of it. */
+export async function openBare(name: string): Promise<{ opened_ms: number; got_ms: number }> {
+  const start = performance.now()
+  const database = await resultOf(indexedDB.open(`ottla:${name}`))
+  const opened_ms = performance.now() - start
+  await resultOf(database.transaction('metadata').objectStore('metadata').get('cluster'))
+  const got_ms = performance.now() - start
+  database.close()
+  return { opened_ms, got_ms }
+}
+
+/** How long it takes, with the start of the broker, until nothing is left of what was deleted. */
+export async function openToSwept(name: string): Promise<number> {
+  const start = performance.now()
+  await produceOne(connectTo(name), start)
+  const database = await resultOf(indexedDB.open(`ottla:${name}`))
+  // What has been deleted and is still there is named by keys that are no text.
+  const marks = () => {
+    const metadata = database.transaction('metadata').objectStore('metadata')
+    return resultOf(metadata.count(IDBKeyRange.lowerBound([])))
+  }
+  while ((await marks()) > 0) await pause(20)
+  database.close()
+  return performance.now() - start
+}
+
+function resultOf<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error!)
+  })
+}
+
 /** How long it takes, with the start of the broker, until a record is stored and until one is read. */
 export async function openToBoth(name: string): Promise<{ produced_ms: number; read_ms: number }> {
   const start = performance.now()

@@ -9,7 +9,7 @@ use web_sys::{IdbDatabase, IdbTransaction};
 use super::fault;
 use super::leader::Epoch;
 use super::reserve::MAX_RESERVED_BYTES;
-use super::schema::{LEADER, LOG, MAX_PIECE_BYTES, METADATA, log_range, piece_key, segment_range};
+use super::schema::{LEADER, LOG, MAX_PIECE_BYTES, METADATA, log_mark, piece_key, segment_mark};
 use crate::object::object;
 
 #[wasm_bindgen(module = "/src/idb/transaction.js")]
@@ -58,7 +58,8 @@ thread_local! {
 /// The requests of a transaction.
 #[derive(Default)]
 struct Steps {
-    /// Of each a store, a key and a value; without a value it is a delete.
+    /// Of each a store, a key and a value; without a value it is a delete. Without a store the key
+    /// marks a part of the log that is removed later.
     list: Array,
     uses_metadata: bool,
     uses_log: bool,
@@ -119,10 +120,8 @@ impl Steps {
             }
             Write::DeleteMetadata { key } => self.metadata(&JsValue::from_str(key), None),
             Write::CreateLog { .. } => {}
-            Write::DeleteLog { log } => self.log(&log_range(*log)?.into(), None),
-            Write::DeleteSegment { log, segment } => {
-                self.log(&segment_range(*log, *segment)?.into(), None);
-            }
+            Write::DeleteLog { log } => self.mark(&log_mark(*log)),
+            Write::DeleteSegment { log, segment } => self.mark(&segment_mark(*log, *segment)),
             Write::Append { log, segment, position, bytes } => {
                 let mut end = *position;
                 for piece in bytes.chunks(MAX_PIECE_BYTES) {
@@ -132,6 +131,12 @@ impl Steps {
             }
         }
         Ok(())
+    }
+
+    /// What is marked in the one store is removed from the other: at once where there is no room.
+    fn mark(&mut self, key: &JsValue) {
+        (self.uses_metadata, self.uses_log) = (true, true);
+        self.push(&JsValue::UNDEFINED, key, None);
     }
 
     fn metadata(&mut self, key: &JsValue, value: Option<&[u8]>) {

@@ -4,7 +4,8 @@
 //! A database `ottla:<name>` has four object stores with keys beside the values:
 //!
 //! - `leader`: epoch → 1, with one record, the leader's (see `leader.rs`);
-//! - `metadata`: text → `Uint8Array`;
+//! - `metadata`: text → `Uint8Array`; and what keys of `log` begin with → 1, where all of those have
+//!   been removed and may still be there (see `sweep` in `transaction.js`);
 //! - `log`: `[log, segment, end]` → `Uint8Array`, a piece of a segment, where `end` is the position
 //!   *behind* the piece: the piece that holds a position is the first whose key is above it;
 //! - `reserve`: 0 → noise that gives way to small commits when the storage is full (see `reserve.rs`);
@@ -33,6 +34,11 @@ use web_sys::{Event, IdbDatabase, IdbTransaction, IdbVersionChangeEvent};
 
 use crate::object::object;
 use reserve::Reserve;
+
+#[wasm_bindgen(module = "/src/idb/transaction.js")]
+extern "C" {
+    fn sweep(database: &IdbDatabase);
+}
 
 pub use leader::Epoch;
 pub use open::OpenError;
@@ -245,6 +251,7 @@ impl Shared {
         });
         database.set_onclose(Some(on_end.as_ref().unchecked_ref()));
         database.set_onversionchange(Some(on_end.as_ref().unchecked_ref()));
+        sweep(&database);
         *self.connection.borrow_mut() = Some(Connection { database, _on_end: on_end });
     }
 

@@ -80,21 +80,14 @@ pub(super) fn pieces_range(
         .map_err(|thrown| fault::of_thrown(&thrown))
 }
 
-/// All pieces of one segment.
-pub(super) fn segment_range(log: LogId, segment: SegmentId) -> Result<IdbKeyRange, StorageError> {
-    let segment = name(segment);
-    IdbKeyRange::bound(&key(log, &segment, f64::NEG_INFINITY), &key(log, &segment, f64::INFINITY))
-        .map_err(|thrown| fault::of_thrown(&thrown))
+/// What marks a segment as removed: what the keys of its pieces begin with.
+pub(super) fn segment_mark(log: LogId, segment: SegmentId) -> JsValue {
+    Array::of2(&f64::from(log.0).into(), &name(segment)).into()
 }
 
-/// All pieces of one log.
-pub(super) fn log_range(log: LogId) -> Result<IdbKeyRange, StorageError> {
-    let from = key(log, &f64::NEG_INFINITY.into(), f64::NEG_INFINITY);
-    // Numbers come before arrays, and an array that begins with a number before one that begins
-    // with an array.
-    let behind_all = Array::of1(&Array::new());
-    IdbKeyRange::bound(&from, &key(log, &behind_all, f64::INFINITY))
-        .map_err(|thrown| fault::of_thrown(&thrown))
+/// What marks a log as removed.
+pub(super) fn log_mark(log: LogId) -> JsValue {
+    Array::of1(&f64::from(log.0).into()).into()
 }
 
 /// What a segment is called in a key: by its base offset, and what compaction made by its

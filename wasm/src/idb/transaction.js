@@ -9,13 +9,24 @@
  */
 const PAUSES_MS = [0, 200, 1000]
 
+/** How long it may take to remove a part of what is marked: others wait for it. */
+const PART_MS = 10
+
+/** How many keys the first part has, and any part at most. */
+const [FIRST_KEYS, MOST_KEYS] = [16, 1024]
+
+/** The databases from which something is being removed. */
+const sweeping = new WeakSet()
+
 /**
- * Puts and deletes. `steps` has a store, a key and a value for each; without a value it is a delete.
- * `epoch` does nothing if it is undefined; with `claim` its record is put, else it is looked for.
- * Where there is no room, one that is `small` gets that of the reserve.
+ * Puts and deletes. `steps` has a store, a key and a value for each; without a value it is a delete,
+ * and without a store a mark for `sweep`. `epoch` does nothing if it is undefined; with `claim` its
+ * record is put, else it is looked for. Where there is no room, what would be marked is deleted at
+ * once, and one that is `small` gets the room of the reserve.
  */
 export function write(database, stores, options, steps, epoch, claim, clear, small, events) {
-  const attempt = () => writeOnce(database, stores, options, steps, epoch, claim, clear, events)
+  let isFull = false
+  const attempt = () => writeOnce(database, stores, options, steps, epoch, claim, clear, isFull, events)
   const first = attempt()
   const left = small ? [...PAUSES_MS] : []
   const watch = (transaction) => {
@@ -23,7 +34,7 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
     transaction.oncomplete = () => first.oncomplete?.()
     transaction.onabort = (event) => {
       if (!first.oncomplete) return
-      const isFull = transaction.error?.name === 'QuotaExceededError'
+      isFull = transaction.error?.name === 'QuotaExceededError'
       if (isFull) events.full()
       const pause = left.shift()
       if (!isFull || pause === undefined) return events.abort(event)
@@ -38,11 +49,14 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
     }
   }
   watch(first)
-  first.oncomplete = events.complete
+  first.oncomplete = () => {
+    events.complete()
+    if (steps.includes(undefined)) sweep(database)
+  }
   return first
 }
 
-function writeOnce(database, stores, options, steps, epoch, claim, clear, events) {
+function writeOnce(database, stores, options, steps, epoch, claim, clear, isFull, events) {
   const count = steps.length
   const transaction = database.transaction(stores, 'readwrite', options)
   try {
@@ -50,10 +64,10 @@ function writeOnce(database, stores, options, steps, epoch, claim, clear, events
     if (clear) leader.clear()
     if (claim) leader.put(1, epoch)
     for (let at = 0; at < count; at += 3) {
-      const store = transaction.objectStore(steps[at])
-      const value = steps[at + 2]
-      if (value === undefined) store.delete(steps[at + 1])
-      else store.put(value, steps[at + 1])
+      const [name, key, value] = steps.slice(at, at + 3)
+      if (name === undefined) remove(transaction, key, isFull)
+      else if (value === undefined) transaction.objectStore(name).delete(key)
+      else transaction.objectStore(name).put(value, key)
     }
     // Without it, the transaction would first be seen to lie idle.
     if (claim || epoch === undefined) transaction.commit()
@@ -70,6 +84,69 @@ function writeOnce(database, stores, options, steps, epoch, claim, clear, events
     throw error
   }
   return transaction
+}
+
+/** Marks all keys of the log that begin with `key`; without room for that, deletes them. */
+function remove(transaction, key, isFull) {
+  try {
+    if (!isFull) return void transaction.objectStore('metadata').put(1, key)
+  } catch {
+    // There is no room.
+  }
+  transaction.objectStore('log').delete(allWithin(key))
+}
+
+const allWithin = (key) => IDBKeyRange.bound(key, [...key, [[]]])
+
+/**
+ * Removes what is marked, part by part, with pauses: whoever commits meanwhile waits for one part at
+ * most. Each part is as large as the time it takes allows. It may end at any point, and goes on when
+ * the database is opened the next time.
+ */
+export async function sweep(database) {
+  if (sweeping.has(database)) return
+  sweeping.add(database)
+  let most = FIRST_KEYS
+  try {
+    for (;;) {
+      const [mark] = await keysIn(database, 'metadata', IDBKeyRange.lowerBound([]), 1)
+      if (!mark) break
+      let rest = allWithin(mark)
+      while (rest) {
+        const keys = await keysIn(database, 'log', rest, most)
+        const [first, last] = [keys[0], keys.at(-1)]
+        const start = performance.now()
+        const options = { durability: 'relaxed' }
+        const transaction = database.transaction(['metadata', 'log'], 'readwrite', options)
+        if (last) transaction.objectStore('log').delete(IDBKeyRange.bound(first, last))
+        // From behind the last one: to pass over what has just been deleted takes time, too.
+        rest = keys.length === most && IDBKeyRange.bound(last, rest.upper, true)
+        if (!rest) transaction.objectStore('metadata').delete(mark)
+        transaction.commit()
+        await new Promise((resolve, reject) => {
+          transaction.oncomplete = resolve
+          transaction.onabort = reject
+        })
+        const took = performance.now() - start
+        if (took > PART_MS) most = Math.max(1, most >> 1)
+        else if (took < PART_MS / 2) most = Math.min(MOST_KEYS, most << 1)
+        await new Promise((resolve) => setTimeout(resolve, took))
+      }
+    }
+  } catch {
+    // The database is closed, or as good as that.
+  }
+  sweeping.delete(database)
+}
+
+function keysIn(database, name, range, limit) {
+  const transaction = database.transaction(name)
+  const request = transaction.objectStore(name).getAllKeys(range, limit)
+  transaction.commit()
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = reject
+  })
 }
 
 /** Puts the reserve back if it is not there; `done` hears whether it is there then. */

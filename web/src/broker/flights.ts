@@ -3,6 +3,7 @@
 import { computed, signal } from '@preact/signals'
 import type { Message } from 'ottla'
 import flightsUrl from 'vega-datasets/data/flights-20k.json?url'
+import { inFrame, NUMBERS_MS } from '../ui/frame'
 import { broker } from './connection'
 import { explain, type Problem } from './problem'
 import { scan } from './scan'
@@ -43,6 +44,9 @@ export type Loading =
   | { state: 'failed'; problem: Problem; measured: Measured | undefined }
 
 export const loading = signal<Loading>({ state: 'idle' })
+
+/** Whether flights are on their way; unlike `loading`, it does not change with each that is stored. */
+export const isLoading = computed(() => loading.value.state === 'loading')
 
 export const isRunning = computed(() => ['preparing', 'loading'].includes(loading.value.state))
 
@@ -128,6 +132,9 @@ async function sendAll(messages: Message[], pace: Pace, meter: Meter, present: n
   const { batch, inFlight } = shape(pace)
   const waiting = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
+  const say = inFrame(() => {
+    loading.value = { state: 'loading', present, measured: meter.read() }
+  }, NUMBERS_MS)
   meter.start()
   for (let at = 0; at < messages.length && !stopRequested && !failure; at += batch) {
     const some = messages.slice(at, at + batch)
@@ -138,7 +145,7 @@ async function sendAll(messages: Message[], pace: Pace, meter: Meter, present: n
       .then(
         () => {
           meter.add(some.length, performance.now() - sentAt)
-          loading.value = { state: 'loading', present, measured: meter.read() }
+          say.ask()
         },
         (error: unknown) => {
           failure ??= { error }
@@ -149,6 +156,7 @@ async function sendAll(messages: Message[], pace: Pace, meter: Meter, present: n
     if (waiting.size >= inFlight) await Promise.race(waiting)
   }
   await Promise.all(waiting)
+  say.cancel()
   if (failure) throw failure.error
 }
 

@@ -5,6 +5,7 @@
 
 import { batch, signal } from '@preact/signals'
 import type { Consumer, EachBatchPayload } from 'ottla'
+import { inFrame, NUMBERS_MS } from '../ui/frame'
 import { broker } from './connection'
 import { explain, type Problem } from './problem'
 import { type Ends, fetchEnds } from './topics'
@@ -23,7 +24,6 @@ export interface Lane extends Ends {
 
 /** Of a larger partition only so many of its newest records are read for their keys. */
 export const COUNTED = 50_000
-const SHOW_EVERY_MS = 100
 const RATE_OVER_MS = 1_000
 
 export const lanes = signal<Lane[]>([])
@@ -42,7 +42,7 @@ class Follower {
   readonly topic: string
   readonly #consumer: Consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
   readonly #tallies = new Map<number, Tally>()
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #frame = inFrame(() => this.#show(), NUMBERS_MS)
   #stopped = false
 
   constructor(topic: string) {
@@ -92,7 +92,7 @@ class Follower {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#frame.cancel()
     await this.#consumer.disconnect()
   }
 
@@ -110,12 +110,11 @@ class Follower {
     }
     const count = Math.min(messages.length, Number(batch.lastOffset()) + 1 - tally.news)
     if (count > 0) tally.arrivals.push({ at: performance.now(), count })
-    this.#timer ??= setTimeout(() => this.#show(), SHOW_EVERY_MS)
+    this.#frame.ask()
   }
 
   /** Shows what has come, and again for as long as there is a rate that must go back to nothing. */
   #show(): void {
-    this.#timer = undefined
     const now = performance.now()
     let moving = false
     const shown = [...this.#tallies.values()].map(({ arrivals, news: _, ...tally }) => {
@@ -125,7 +124,7 @@ class Follower {
       return { ...tally, keys: new Map(tally.keys), rate: (recent * 1000) / RATE_OVER_MS }
     })
     lanes.value = shown
-    if (moving) this.#timer = setTimeout(() => this.#show(), SHOW_EVERY_MS)
+    if (moving) this.#frame.ask()
   }
 }
 

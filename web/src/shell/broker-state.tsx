@@ -1,7 +1,8 @@
 /** Whether the broker is open; if it is not, why, and what one can do. */
 
-import { connection, log, open } from '../broker/connection'
+import { connection, log, open, vanished } from '../broker/connection'
 import type { Problem } from '../broker/problem'
+import { isFull } from '../broker/storage'
 import { count } from '../format'
 
 export function BrokerState() {
@@ -66,7 +67,8 @@ function Log() {
   const lines = log.value
   if (lines.length === 0) return null
   return (
-    <details class="log" data-testid="log" open>
+    // What is said above in full is folded away here.
+    <details class="log" data-testid="log" open={!vanished.value && !isFull.value}>
       <summary>The broker has something to say</summary>
       <div role="status">
         <ul>

@@ -46,8 +46,8 @@ export function Shell() {
           <ThemeChoice />
         </header>
         <main id="main" class="page" tabIndex={-1} data-testid="broker" data-state={isOpen ? 'open' : state}>
-          <BrokerState />
           <StorageState />
+          <BrokerState />
           {state === 'open' && (
             <Trouble problem={unlisted.value}>
               <button type="button" onClick={() => refresh()}>

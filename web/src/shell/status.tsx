@@ -38,7 +38,7 @@ function Leader() {
   if (!known) return <p class="quiet" data-testid="leader">Another tab takes over the broker …</p>
   return (
     <p class="quiet" data-testid="leader" title={`The ${known.epoch}. to lead, since ${known.since.toLocaleString()}`}>
-      The broker runs in {known.isLeader ? 'this tab' : 'another tab'}.
+      Runs in {known.isLeader ? 'this tab' : 'another tab'}
     </p>
   )
 }

@@ -12,8 +12,8 @@ export function StorageState() {
         <div class="banner" role="alert" data-testid="vanished" data-former={gone.formerClusterId}>
           <p>
             <strong>The database is gone, and its records with it.</strong> It was deleted or emptied by other code
-            of this site, in the developer tools or by the browser; the broker missed it at{' '}
-            {gone.at.toLocaleTimeString()}, and began an empty one. If you have a backup, restore it under{' '}
+            of this site, in the developer tools or by the browser, which was noticed at{' '}
+            {gone.at.toLocaleTimeString()}. The broker has begun an empty one. If you have a backup, restore it under{' '}
             <a href={href(['topics'])}>Topics</a>.
           </p>
           <button type="button" onClick={() => (vanished.value = undefined)}>

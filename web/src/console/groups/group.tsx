@@ -5,6 +5,7 @@ import { type Group, lagOf, topicsOf, within } from '../../broker/groups'
 import { count, counted } from '../../format'
 import { href, visit } from '../../route'
 import { Note } from '../../ui/note'
+import { Name } from '../../ui/name'
 import { Part } from '../../ui/part'
 import { Title } from '../../ui/title'
 import { DeleteGroup } from './delete-group'
@@ -57,7 +58,7 @@ export function GroupScreen({ id, group }: { id: string; group: Group | undefine
         }
       >
         <span class="hidden">Group </span>
-        {id}
+        <Name of={id} />
       </Title>
       <Part id="members" title={isBusy ? counted(members.length, 'member') : 'No members'}>
         {isBusy ? (

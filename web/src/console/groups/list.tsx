@@ -3,6 +3,7 @@
 import { type Group, lagOf, topicsOf } from '../../broker/groups'
 import { count } from '../../format'
 import { href } from '../../route'
+import { Name } from '../../ui/name'
 import { Title } from '../../ui/title'
 import { State } from './state'
 
@@ -34,7 +35,9 @@ export function List({ groups }: { groups: readonly Group[] }) {
               {groups.map((group) => (
                 <tr key={group.id} data-testid={`row-${group.id}`} data-lag={lagOf(group.progress)}>
                   <th scope="row">
-                    <a href={href(['groups', group.id])}>{group.id}</a>
+                    <a href={href(['groups', group.id])}>
+                      <Name of={group.id} />
+                    </a>
                   </th>
                   <td>
                     <State group={group} />

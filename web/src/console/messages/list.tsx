@@ -50,6 +50,8 @@ export function RecordList({ records, label, isBusy, open, onOpen }: Props) {
 
   const first = Math.max(0, Math.floor(top.value / height) - SPARE)
   const last = Math.min(records.length, Math.ceil((top.value + seen.value) / height) + SPARE)
+  // A row that comes into view takes the element of one that has left it: that is far cheaper than a new one.
+  const pool = Math.ceil(seen.value / height) + 2 * SPARE + 2
   const here = Math.min(at.value, records.length - 1)
   const current = records[here]
   const isHere = here >= first && here < last
@@ -101,7 +103,7 @@ export function RecordList({ records, label, isBusy, open, onOpen }: Props) {
       <div class="record-rows" role="rowgroup" style={{ height: `${records.length * height}px` }}>
         {records.slice(first, last).map((record, index) => (
           <Row
-            key={nameOf(record)}
+            key={(first + index) % pool}
             record={record}
             row={first + index}
             height={height}

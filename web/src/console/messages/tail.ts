@@ -6,7 +6,7 @@ import { broker } from '../../broker/connection'
 import { explain, type Problem } from '../../broker/problem'
 import { type Seen, seen } from '../../broker/record'
 import { fetchEnds } from '../../broker/topics'
-import { inFrame } from '../../ui/frame'
+import { inFrame, NUMBERS_MS } from '../../ui/frame'
 import type { Sieve } from './sieve'
 
 /** How many records are kept; older ones make room. */
@@ -26,7 +26,7 @@ export class Tail {
   readonly #topic: string
   readonly #partition: number | undefined
   readonly #consumer: Consumer = broker().kafka.consumer({ allowAutoTopicCreation: false })
-  readonly #frame = inFrame(() => this.#show())
+  readonly #frame = inFrame(() => this.#show(), NUMBERS_MS)
   #newest: Seen[] = []
   #read = 0
   #isStopped = false

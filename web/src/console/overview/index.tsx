@@ -8,6 +8,7 @@ import { topics, watchTopics } from '../../broker/topics'
 import { Title } from '../../ui/title'
 import { Partitions } from '../topic/partitions'
 import { Flights } from './flights'
+import { Next } from './next'
 
 export default function Overview() {
   const topic = topics.value?.find(({ name }) => name === TOPIC)
@@ -30,6 +31,7 @@ export default function Overview() {
       </Title>
       <Flights />
       {readable && <Partitions topic={readable} />}
+      <Next hasFlights={topic !== undefined} />
     </>
   )
 }

@@ -11,6 +11,7 @@ import { bytes, counted } from '../../format'
 import { href, visit } from '../../route'
 import { useAction } from '../../ui/action'
 import { lazy } from '../../ui/lazy'
+import { Name } from '../../ui/name'
 import { Tabs } from '../../ui/tabs'
 import { Title } from '../../ui/title'
 import { Trouble } from '../../ui/trouble'
@@ -96,7 +97,7 @@ function Present({ topic, tab }: { topic: Topic; tab: string | undefined }) {
         }
       >
         <span class="hidden">Topic </span>
-        {name}
+        <Name of={name} />
       </Title>
       <Tabs
         label={`Topic ${name}`}

@@ -1,7 +1,7 @@
 /** The partitions of a topic: how they fill, and which keys live where. */
 
 import { useSignal } from '@preact/signals'
-import { loading, PARTITIONS, TOPIC, TOTAL } from '../../broker/flights'
+import { isLoading, PARTITIONS, TOPIC, TOTAL } from '../../broker/flights'
 import { COUNTED, type Lane, lanes, trouble } from '../../broker/follow'
 import type { Topic } from '../../broker/topics'
 import { bytes, count, counted } from '../../format'
@@ -33,9 +33,9 @@ const note = (
 
 export function Partitions({ topic }: { topic: Topic }) {
   const all = lanes.value
-  const isLoading = topic.name === TOPIC && loading.value.state === 'loading'
+  const isFilling = topic.name === TOPIC && isLoading.value
   const longest = Math.max(1, ...all.map(({ low, high }) => high - low))
-  const scale = roundUp(Math.max(longest, isLoading ? (TOTAL / PARTITIONS) * 1.2 : 0))
+  const scale = roundUp(Math.max(longest, isFilling ? (TOTAL / PARTITIONS) * 1.2 : 0))
   const rate = all.reduce((sum, lane) => sum + lane.rate, 0)
   const speed = (
     <p class="quiet" data-testid="rate">

@@ -4,14 +4,18 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { recordsOf, topics, watchTopics } from '../../broker/topics'
 import { configsOf } from '../../broker/configs'
-import { bytes, count } from '../../format'
-import { href } from '../../route'
+import { bytes, count, counted } from '../../format'
+import { href, look, place } from '../../route'
+import { Name } from '../../ui/name'
 import { Title } from '../../ui/title'
 import { meaning } from '../configs/meaning'
 import { NewTopic } from './new-topic'
 import { Restore } from './restore'
 
 const POLICY = ['cleanup.policy', 'retention.ms', 'ottla.durability']
+
+/** More are searched than looked through. */
+const FEW = 8
 
 const isInternal = (name: string): boolean => name.startsWith('__')
 
@@ -21,6 +25,8 @@ export function List() {
   useEffect(watchTopics, [])
   // The broker's own come last.
   const all = [...(topics.value ?? [])].sort((a, b) => Number(isInternal(a.name)) - Number(isInternal(b.name)))
+  const { search = '' } = place.value.query
+  const shown = all.filter(({ name }) => name.includes(search))
   const names = all.map(({ name }) => name).join(' ')
   const policies = useSignal<ReadonlyMap<string, ReadonlyMap<string, string>>>(new Map())
   useEffect(() => {
@@ -54,6 +60,17 @@ export function List() {
         </p>
       ) : (
         <div class="panel">
+          {(all.length > FEW || search !== '') && (
+            <label class="field list-search">
+              <span class="hidden">Search topics</span>
+              <input
+                type="search"
+                placeholder={`Search ${counted(all.length, 'topic')} by name`}
+                value={search}
+                onInput={({ currentTarget }) => look({ search: currentTarget.value || undefined })}
+              />
+            </label>
+          )}
           <table class="list">
             <caption class="hidden">Topics</caption>
             <thead>
@@ -67,10 +84,12 @@ export function List() {
               </tr>
             </thead>
             <tbody>
-              {all.map(({ name, partitions, size_bytes, problem }) => (
+              {shown.map(({ name, partitions, size_bytes, problem }) => (
                 <tr key={name} data-testid={`topic-${name}`}>
                   <th scope="row">
-                    <a href={href(['topics', name])}>{name}</a>
+                    <a href={href(['topics', name])}>
+                      <Name of={name} />
+                    </a>
                     {isInternal(name) && <small> the broker’s own</small>}
                   </th>
                   <td class="number wide-only">{problem ? '–' : count(partitions.length)}</td>
@@ -82,6 +101,7 @@ export function List() {
               ))}
             </tbody>
           </table>
+          {shown.length === 0 && <p class="quiet">No topic has “{search}” in its name.</p>}
         </div>
       )}
       {making.value && <NewTopic onClose={() => (making.value = false)} />}

@@ -31,6 +31,8 @@ export interface Step<W extends World> {
   /** On the button, and in the list: what is done. */
   title: string
   run(world: W): Promise<void>
+  /** What it shows, in a line that stays in mind. */
+  point: string
   /** What was seen, and why it is so: two or three sentences. */
   why: ComponentChildren
 }

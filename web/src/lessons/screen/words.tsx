@@ -16,7 +16,7 @@ export function Words({ lead, steps, done }: Props) {
     <div class="words" aria-live="polite" data-testid="words">
       {texts.map((text, at) => (
         <div class="words-one" key={at} data-shown={at === done}>
-          <h2>{at === 0 ? 'Try it' : steps[at - 1]?.title}</h2>
+          <h2>{at === 0 ? 'Try it' : steps[at - 1]?.point}</h2>
           <p>{text}</p>
         </div>
       ))}

@@ -22,26 +22,31 @@ export default lesson<Trucks>({
     {
       title: 'Drive, keyed by truck_id',
       run: (world) => world.send('truck_id', SEND_MS),
-      why: 'Each truck’s reports lie in one partition, one behind the other. A ring on the map is where a truck really is.',
+      point: 'One truck, one partition',
+      why: 'Each truck’s reports lie in one partition, one behind the other. The outlines on the map are where the trucks really are.',
     },
     {
       title: 'Let the tracker read',
       run: (world) => world.track(TRACK_MS),
+      point: 'In order, so the tracker is right',
       why: 'The tracker read what had piled up, one partition after another, and still each truck’s reports in order. Last position, state and kilometres are right: all that they need is order within a truck.',
     },
     {
       title: 'The same drive without a key',
       run: (world) => tryIt(world, 'none'),
-      why: 'The reports took turns among the partitions, so a truck’s are in all of them, and the tracker got early ones after late ones. Trucks jump back, drive after they delivered, and collect kilometres that nobody drove.',
+      point: 'No key: no order, and a wrong map',
+      why: 'The reports took turns among the partitions, so a truck’s are in all of them, and the tracker got early ones after late ones. Trucks jump back, drive after they delivered, and collect kilometres that nobody drove. Dashes lead from where the tracker has a truck to where it is.',
     },
     {
       title: 'The same drive, keyed by status',
       run: (world) => tryIt(world, 'status'),
+      point: 'A wrong key is as bad as none',
       why: 'Each status is in order, and a truck is not: its statuses lie in different partitions, unless their hashes happen to share one. A key must be what order is asked for: here, the truck.',
     },
     {
       title: `Keyed by truck_id, ${ADDED} partitions added midway`,
       run: (world) => tryIt(world, 'grown'),
+      point: 'Partitions added midway break the order, too',
       why: 'From the middle of the day most trucks hash to another partition than before. Who reads the new partition first gets the afternoon before the morning; no setting repairs that, but reading to the end before the change avoids it.',
     },
   ],

@@ -18,11 +18,13 @@ export default lesson<Windows>({
         await world.join()
         await world.send(8)
       },
+      point: 'One window does everything',
       why: 'This window is the only member, and has all partitions. Records up to the committed offset are drawn faint.',
     },
     {
       title: 'Open a window',
       run: (world) => world.openWindow(),
+      point: 'A window that joins takes a share',
       why: 'The new window joined under the same group id, and some partitions moved to it. Its consumer speaks Kafka’s protocol to the broker, which runs in one of the windows.',
     },
     {
@@ -31,11 +33,13 @@ export default lesson<Windows>({
         await world.openWindow()
         await world.send(12)
       },
+      point: 'Each job is done by one window',
       why: 'Every job was done by one window: a work queue over windows, which a producer in any of them can feed. More windows than partitions would leave some idle.',
     },
     {
       title: 'Close that window',
       run: (world) => world.closeWindow(),
+      point: 'A closed window’s share passes on at once',
       why: 'It could not say goodbye; the browser freed the lock that it held, and the broker put it out of the group at once. A cluster’s broker would wait for its heartbeats until session.timeout.ms was over.',
     },
   ],
