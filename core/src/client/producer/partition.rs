@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::connection::EndpointId;
 use super::batch::{Batch, Standing};
+use crate::Uuid;
 
 /// A partition's batches.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct PartitionQueue {
     pub(crate) queue: VecDeque<Batch>,
     /// Sent and not answered, in order.
     pub(crate) in_flight: VecDeque<Batch>,
+    /// The topic that they were sent to, which may have been made anew since.
+    pub(crate) topic_id: Uuid,
     /// A pause after an error.
     pub(crate) not_before_ms: u64,
     /// A batch has to be sent again: nothing leaves until what is in flight is answered, so that
@@ -38,6 +41,7 @@ impl PartitionQueue {
             index,
             queue: VecDeque::new(),
             in_flight: VecDeque::new(),
+            topic_id: Uuid::default(),
             not_before_ms: 0,
             draining: false,
             identity: (-1, -1),
