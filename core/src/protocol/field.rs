@@ -152,6 +152,8 @@ impl<T: Field> Prefixed for Vec<T> {
     fn fill_body(&mut self, from: &mut Reader, len: usize) {
         let min_bytes = T::SIZE.min_bytes(from.version, from.flexible);
         if from.has(len.saturating_mul(min_bytes)) {
+            // Vec makes room for four elements at least when it is left to grow.
+            self.reserve_exact(len);
             self.extend(std::iter::repeat_with(T::default).take(len));
             self.iter_mut().for_each(|item| item.fill(from));
         }

@@ -13,8 +13,10 @@ use crate::protocol::{
 
 /// What a decoder may have allocated at once, for each byte of the frame. A message is larger in
 /// memory than on the wire: an empty string takes one byte there and 24 here. Arrays within arrays
-/// are reserved before the inner one's claim is found wanting, which adds up to a little more.
-const MAX_BYTES_PER_BYTE: u64 = 48;
+/// are reserved before the inner one's claim is found wanting, so that theirs add up: most in an
+/// OffsetFetch request, whose groups, topics and partitions may take 3, 3 and 4 bytes and become 80,
+/// 64 and 4.
+const MAX_BYTES_PER_BYTE: u64 = 49;
 /// The same, whatever the frame's size.
 const MAX_BYTES_ASIDE: u64 = 256;
 
@@ -101,13 +103,54 @@ fn arrays_of_the_smallest_elements_stay_within_bounds() {
 }
 
 #[test]
-fn a_lie_within_a_lie_stays_within_bounds() {
-    use crate::protocol::messages::DescribeConfigsRequest;
-    // As many resources as 4,000 bytes may hold, the first of which names as many keys.
-    let mut bytes = vec![0xe9, 0x07, 2, 1, 0xa0, 0x1f];
-    bytes.resize(4_006, 0x01);
-    let refused = decode::<DescribeConfigsRequest>(&bytes, 4);
-    assert!(matches!(refused, Err(DecodeError::Truncated { .. })), "{refused:?}");
+fn an_array_reserves_what_it_says_and_no_more() {
+    use crate::protocol::messages as m;
+    // One group, of no name, with one topic, whose name is null.
+    let frame = Bytes::from_static(&[2, 1, 2, 0, 0, 0]);
+    let mut refused = Ok(m::OffsetFetchRequest::default());
+    let allocated = measure(|| refused = decode_message(frame, 8));
+    assert_eq!(refused, Err(DecodeError::BadLength(-1)));
+    let one_each =
+        size_of::<m::OffsetFetchRequestGroup>() + size_of::<m::OffsetFetchRequestTopics>();
+    assert_eq!(allocated.bytes_max, one_each as u64);
+}
+
+/// A frame whose arrays claim so much that decoding it allocates the most that can be found: one lie
+/// after the other, each where it has the most effect and still passes.
+fn worst_lies<M: Message>(version: i16) -> Vec<u8> {
+    // Every array has one element and every string one character, until the frame lies.
+    let mut worst = (0, vec![2; 600]);
+    for _ in 0..3 {
+        let before = worst.1.clone();
+        for at in 0..40 {
+            // Elements of so many bytes, as many as the frame has room for.
+            for element_bytes in 1..=16 {
+                let claimed = (before.len() - at) / element_bytes;
+                let mut frame = before.clone();
+                frame[at] = claimed as u8 | 0x80;
+                frame[at + 1] = (claimed >> 7) as u8;
+                let bytes = Bytes::copy_from_slice(&frame);
+                let allocated = measure(|| drop(decode_message::<M>(bytes, version))).bytes_max;
+                if allocated > worst.0 {
+                    worst = (allocated, frame);
+                }
+            }
+        }
+    }
+    worst.1
+}
+
+#[test]
+fn lies_within_lies_stay_within_bounds() {
+    fn check<M: Message>() {
+        for (version, flexible) in versions::<M>() {
+            // In other versions each element takes more bytes.
+            if flexible {
+                let _ = decode::<M>(&worst_lies::<M>(version), version);
+            }
+        }
+    }
+    for_each!(message check());
 }
 
 #[test]
@@ -137,8 +180,16 @@ fn mutate(frame: &mut [u8], changes: &[(u16, u8, u8)]) {
     }
 }
 
+/// As many cases as `PROPTEST_CASES` says, or few.
+fn cases() -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(128),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(cases())]
 
     #[test]
     fn any_bytes_are_a_message_or_an_error(
