@@ -94,9 +94,7 @@ async function loadMissing(pace: Pace): Promise<void> {
     if (!response.ok) throw new Error(`The flights cannot be fetched: ${response.status}.`)
     const flights: Flight[] = await response.json()
     const present = await prepare()
-    const missing = flights.flatMap((flight, number) =>
-      present.has(number) ? [] : [record(flight, number)],
-    )
+    const missing = flights.flatMap((flight, number) => (present.has(number) ? [] : [{ flight, number }]))
     await sendAll(missing, pace, meter, present.size)
     const state = present.size + meter.stored < flights.length ? 'stopped' : 'done'
     loading.value = { state, present: present.size, measured: meter.read() }
@@ -128,7 +126,8 @@ async function prepare(): Promise<Set<number>> {
   return numbers
 }
 
-async function sendAll(messages: Message[], pace: Pace, meter: Meter, present: number): Promise<void> {
+/** Each batch is made when its turn comes: to make them all at once would hold up a frame. */
+async function sendAll(missing: { flight: Flight; number: number }[], pace: Pace, meter: Meter, present: number): Promise<void> {
   const { batch, inFlight } = shape(pace)
   const waiting = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
@@ -136,12 +135,12 @@ async function sendAll(messages: Message[], pace: Pace, meter: Meter, present: n
     loading.value = { state: 'loading', present, measured: meter.read() }
   }, NUMBERS_MS)
   meter.start()
-  for (let at = 0; at < messages.length && !stopRequested && !failure; at += batch) {
-    const some = messages.slice(at, at + batch)
+  for (let at = 0; at < missing.length && !stopRequested && !failure; at += batch) {
+    const some = missing.slice(at, at + batch)
     if (pace !== 'full') await until(meter.started + ((at + some.length) * 1000) / pace)
     const sentAt = performance.now()
     const send = broker()
-      .producer.send({ topic: TOPIC, messages: some })
+      .producer.send({ topic: TOPIC, messages: some.map(({ flight, number }) => record(flight, number)) })
       .then(
         () => {
           meter.add(some.length, performance.now() - sentAt)

@@ -32,7 +32,7 @@ export function BrokerState() {
 function Failed({ address, mode, problem }: { address: string; mode: 'idb' | 'memory'; problem: Problem }) {
   return (
     <div class="failed" role="alert" data-testid="failed" data-kind={problem.kind}>
-      <h2>{problem.title}</h2>
+      <h1>{problem.title}</h1>
       <p>{problem.detail}</p>
       <p>{meaning(problem)}</p>
       <div class="actions">

@@ -8,8 +8,10 @@ import { Trouble } from './trouble'
 
 type Loaded<Props> = { component: ComponentType<Props> } | { problem: Problem } | undefined
 
+/** `isBeside`: it takes no room of its own, as a dialog, and none is kept for it. */
 export function lazy<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
+  { isBeside = false } = {},
 ): ComponentType<Props> {
   const loaded = signal<Loaded<Props>>(undefined)
   const start = async () => {
@@ -24,7 +26,7 @@ export function lazy<Props extends object>(
       if (!loaded.peek()) void start()
     }, [])
     const now = loaded.value
-    if (!now) return <div class="loading" aria-busy="true" />
+    if (!now) return isBeside ? null : <div class="loading" aria-busy="true" />
     if ('component' in now) return <now.component {...props} />
     return (
       <Trouble problem={now.problem}>

@@ -1,19 +1,21 @@
 /** Deletes the flights, so that they can be loaded again. */
 
 import { loading } from '../../broker/flights'
-import type { Topic } from '../../broker/topics'
+import { lanes } from '../../broker/follow'
+import { recordsOf, type Topic } from '../../broker/topics'
 import { DeleteTopic } from '../topic/delete-topic'
 
 interface Props {
   topic: Topic
-  records: number
   onClose: () => void
 }
 
-export function ClearFlights(props: Props) {
+export default function ClearFlights({ topic, onClose }: Props) {
   const close = () => {
     loading.value = { state: 'idle' }
-    props.onClose()
+    onClose()
   }
-  return <DeleteTopic {...props} onClose={close} />
+  // What was read is newer than what was asked.
+  const records = recordsOf(lanes.value.length > 0 ? lanes.value : topic.partitions)
+  return <DeleteTopic topic={topic} records={records} onClose={close} />
 }

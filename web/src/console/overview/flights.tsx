@@ -3,14 +3,15 @@
 import { useSignal } from '@preact/signals'
 import { connection } from '../../broker/connection'
 import { GENTLE, isRunning, load, loading, type Pace, PARTITIONS, stop, TOPIC, TOTAL } from '../../broker/flights'
-import { lanes } from '../../broker/follow'
 import { recordsOf, topics } from '../../broker/topics'
 import { count } from '../../format'
+import { lazy } from '../../ui/lazy'
 import { Note } from '../../ui/note'
 import { Part } from '../../ui/part'
 import { Trouble } from '../../ui/trouble'
-import { ClearFlights } from './clear-flights'
 import { LoadProgress, Measurements } from './load-progress'
+
+const ClearFlights = lazy(() => import('./clear-flights'), { isBeside: true })
 
 const note = (
   <Note title="What are these records?">
@@ -93,11 +94,7 @@ export function Flights() {
         )}
       </div>
       {clearing.value && topic && (
-        <ClearFlights
-          topic={topic}
-          records={lanes.value.length > 0 ? recordsOf(lanes.value) : present}
-          onClose={() => (clearing.value = false)}
-        />
+        <ClearFlights topic={topic} onClose={() => (clearing.value = false)} />
       )}
     </Part>
   )

@@ -1,25 +1,18 @@
-/** Where one arrives: what this is, the flights, and how their partitions fill. */
+/** Where one arrives: what this is, the flights, how their partitions fill, and where to go from here. */
 
 import { useEffect } from 'preact/hooks'
-import { connection } from '../../broker/connection'
 import { TOPIC } from '../../broker/flights'
-import { follow } from '../../broker/follow'
 import { topics, watchTopics } from '../../broker/topics'
+import { lazy } from '../../ui/lazy'
 import { Title } from '../../ui/title'
-import { Partitions } from '../topic/partitions'
 import { Flights } from './flights'
 import { Next } from './next'
 
+const Lanes = lazy(() => import('./lanes'))
+
 export default function Overview() {
   const topic = topics.value?.find(({ name }) => name === TOPIC)
-  const readable = topic?.problem ? undefined : topic
-  const open = connection.value.state === 'open' ? connection.value.broker : undefined
   useEffect(watchTopics, [])
-  useEffect(() => {
-    if (!readable) return
-    void follow(TOPIC)
-    return () => void follow(undefined)
-  }, [open, readable !== undefined, readable?.partitions.length])
   return (
     <>
       <Title
@@ -30,7 +23,7 @@ export default function Overview() {
         A Kafka broker, in this tab
       </Title>
       <Flights />
-      {readable && <Partitions topic={readable} />}
+      {topic && !topic.problem && <Lanes topic={topic} />}
       <Next hasFlights={topic !== undefined} />
     </>
   )
