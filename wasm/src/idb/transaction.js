@@ -40,10 +40,8 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
     transaction.oncomplete = () => first.oncomplete?.()
     transaction.onabort = (event) => {
       if (!first.oncomplete) return
+      const hasMarks = !isFull
       isFull = transaction.error?.name === 'QuotaExceededError'
-      if (isFull) events.full()
-      const pause = left.shift()
-      if (!isFull || pause === undefined) return events.abort(event)
       const again = () => {
         try {
           if (first.oncomplete) watch(attempt())
@@ -51,6 +49,11 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
           events.abort(event)
         }
       }
+      // Only marks found no room: that says nothing of what producers may store.
+      if (isFull && hasMarks && !claim) return again()
+      if (isFull) events.full()
+      const pause = left.shift()
+      if (!isFull || pause === undefined) return events.abort(event)
       emptyReserve(database, () => (pause ? setTimeout(again, pause) : again()))
     }
   }
