@@ -15,6 +15,12 @@ const PART_MS = 10
 /** How many keys the first part has, and any part at most. */
 const [FIRST_KEYS, MOST_KEYS] = [16, 1024]
 
+/**
+ * A key before all others of `log`, which stays. To delete a key of `metadata`, Chromium looks for what
+ * follows that store; without this, it would pass over all that has been deleted at the front of `log`.
+ */
+const GUARD = -Infinity
+
 /** The databases from which something is being removed. */
 const sweeping = new WeakSet()
 
@@ -89,7 +95,10 @@ function writeOnce(database, stores, options, steps, epoch, claim, clear, isFull
 /** Marks all keys of the log that begin with `key`; without room for that, deletes them. */
 function remove(transaction, key, isFull) {
   try {
-    if (!isFull) return void transaction.objectStore('metadata').put(1, key)
+    if (!isFull) {
+      transaction.objectStore('log').put(1, GUARD)
+      return void transaction.objectStore('metadata').put(1, key)
+    }
   } catch {
     // There is no room.
   }
