@@ -71,7 +71,7 @@ sim: setup-rust ## Simulate consumer groups for SEEDS=1000 (or SEED=17 alone, te
 		cargo test --package ottla-sim --profile sim --locked -- --nocapture nothing
 
 .PHONY: soak
-soak: setup-rust ## Simulate the storage for SEEDS=10000 (or SEED=17 alone, telling what happens)
+soak: setup-rust ## Simulate the storage for SEEDS=10000 (SEED=17 alone, telling what happens, or both: from there on)
 	$(call step,Simulations of the storage)
 	$(if $(SEED),OTTLA_SEED=$(SEED)) $(if $(SEEDS),OTTLA_SEEDS=$(SEEDS)) \
 		cargo test --package ottla-storagesim --profile sim --locked -- --nocapture survives

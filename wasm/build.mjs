@@ -11,6 +11,9 @@ import { rolldown } from 'rolldown'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const profile = process.argv.includes('--dev') ? ['--dev'] : ['--profile', 'wasm-release']
 
+/** What a page may need later. All else stays in one piece, whatever of it these need, too. */
+const later = /\/dist\/(storage\/(export|import|inspect|log-dirs|wire|format|batches|crc32c)|consumer\/cluster|admin\/groups|testing|inline|index)\b/
+
 function has(command) {
   return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
 }
@@ -68,6 +71,7 @@ await bundle(pages, [{ name: 'worker-only', load: withoutTransactions }])
 async function bundle(input, plugins = []) {
   // As deep as dist/, so that the maps lead to the same places.
   const dir = fileURLToPath(at('bundled'))
+  const alone = Object.keys(input).length === 1
   const build = await rolldown({
     input,
     cwd: here,
@@ -83,6 +87,7 @@ async function bundle(input, plugins = []) {
     sourcemap: true,
     entryFileNames: '[name].js',
     chunkFileNames: 'browser.[name]-[hash].js',
+    codeSplitting: { groups: alone ? [] : [{ name: 'kafka', test: (id) => !later.test(id) }] },
   })
   await build.close()
   for (const { type, fileName, code } of output) {
@@ -92,7 +97,6 @@ async function bundle(input, plugins = []) {
     await writeFile(join(dir, fileName), quoted)
   }
   const modules = output.filter(({ type }) => type === 'chunk')
-  const alone = Object.keys(input).length === 1
   if (alone && modules.length !== 1) throw new Error(`${Object.keys(input)} has become ${modules.length} files`)
   await cp(dir, at('dist'), { recursive: true })
   await rm(dir, { recursive: true })

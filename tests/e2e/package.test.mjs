@@ -42,6 +42,27 @@ for (const backend of Object.keys(backends)) {
       assert.deepEqual(second.read.values, ['one', 'two', 'three'])
     }))
 
+  test(`a record may be as large as its topic takes it: ${backend}`, { timeout }, () =>
+    inBrowser({ backend }, async (browser) => {
+      const page = await open(browser)
+      await page.evaluate(async () => {
+        const { kafka, send } = window.tests.clients('idb://shop')
+        const admin = kafka.admin()
+        await admin.connect()
+        const configEntries = [{ name: 'max.message.bytes', value: '12000000' }]
+        await admin.createTopics({ topics: [{ topic: 'orders', numPartitions: 1, configEntries }] })
+        await admin.disconnect()
+        await send(['a'.repeat(11_000_000), 'between', 'b'.repeat(5_000_000)])
+      })
+      await page.reload()
+      await page.waitForFunction(() => 'tests' in window)
+      const seen = await page.evaluate(async () => {
+        const { values } = await window.tests.clients('idb://shop').read(3)
+        return values.map((value) => [value.length, value[0], value.at(-1)])
+      })
+      assert.deepEqual(seen, [[11_000_000, 'a', 'a'], [7, 'b', 'n'], [5_000_000, 'b', 'b']])
+    }))
+
   test(`damage is reported, and what is whole stays readable: ${backend}`, { timeout }, () =>
     inBrowser({ backend }, async (browser) => {
       const page = await open(browser)

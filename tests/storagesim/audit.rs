@@ -191,6 +191,8 @@ impl World {
         let newer = |other: &usize| self.book.sent[*other].key == sent.key;
         let replaced = || known.at.range(offset + 1..).any(|(_, other)| newer(other));
         offset < known.deleted_to
+            // A segment's age does not count what cannot be read of it.
+            || known.is_damaged(offset)
             || expired
             || crowded
             || dropped

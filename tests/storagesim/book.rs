@@ -309,12 +309,11 @@ impl Book {
     pub(crate) fn cut(&mut self, topic: usize, partition: i32, end: i64) {
         let known = &mut self.topics[topic].partitions[partition as usize];
         known.end_floor = known.end_floor.min(end);
-        for (offset, number) in known.at.split_off(&end) {
+        for (_, number) in known.at.split_off(&end) {
             self.sent[number].place = None;
-            known.orders.values_mut().for_each(|order| {
-                order.remove(&offset);
-            });
         }
+        // Also of what was gone already, and would have been back.
+        known.orders.values_mut().for_each(|order| order.retain(|offset, _| *offset < end));
     }
 
     /// The broker reports something. What it says of damage is held against nobody.

@@ -39,7 +39,7 @@ import type { Fault } from '../pkg/ottla_wasm.js'
 import { type ClusterMetadata, errorOf, type Session, type SessionEvents } from '../session.js'
 import type { Retry, SeekEntry } from '../types.js'
 import { check, entries, named, names, raise } from './checks.js'
-import { Groups } from './groups.js'
+import type { Groups } from './groups.js'
 import { EARLIEST, type Found, LATEST, Offsets } from './offsets.js'
 
 /** How long a broker may take for what is asked, in milliseconds, as in KafkaJS. */
@@ -66,7 +66,8 @@ export class Admin extends Part<AdminEventMap> {
   override readonly events = adminEvents
 
   readonly #open: (events: SessionEvents) => Promise<Session>
-  readonly #groups: Groups
+  /** Loaded when it is asked for. */
+  readonly #groups: () => Promise<Groups>
   readonly #offsets: Offsets
   #session: Session | undefined
 
@@ -78,7 +79,10 @@ export class Admin extends Part<AdminEventMap> {
   ) {
     super(adminEvents, logger)
     this.#open = open
-    this.#groups = new Groups((operation) => this.#call(operation), retry)
+    this.#groups = async () => {
+      const { Groups } = await import('./groups.js')
+      return new Groups((operation) => this.#call(operation), retry)
+    }
     this.#offsets = new Offsets((operation) => this.#call(operation))
   }
 
@@ -257,7 +261,7 @@ export class Admin extends Part<AdminEventMap> {
   /** The groups, of either protocol, that a broker knows: those with members or committed offsets. */
   async listGroups(): Promise<{ groups: GroupOverview[] }> {
     const { brokers } = await this.#metadata([])
-    return { groups: await this.#groups.list(brokers.map(({ nodeId }) => nodeId)) }
+    return { groups: await (await this.#groups()).list(brokers.map(({ nodeId }) => nodeId)) }
   }
 
   /**
@@ -265,12 +269,12 @@ export class Admin extends Part<AdminEventMap> {
    * exist has the state `Dead`.
    */
   async describeGroups(groupIds: string[]): Promise<GroupDescriptions> {
-    return { groups: await this.#groups.describe(groupIds) }
+    return { groups: await (await this.#groups()).describe(groupIds) }
   }
 
   /** Deletes groups without members, with their offsets. */
   async deleteGroups(groupIds: string[]): Promise<DeleteGroupsResult[]> {
-    return this.#groups.delete(groupIds)
+    return (await this.#groups()).delete(groupIds)
   }
 
   /**
@@ -290,13 +294,14 @@ export class Admin extends Part<AdminEventMap> {
   }): Promise<TopicGroupOffsets[]> {
     if (!Array.isArray(topics)) throw new KafkaJSNonRetriableError('Expected topics array to be set')
     const wanted = topics.map(async (topic) => ({ topic, partitions: await this.#partitions(topic) }))
-    const found = await this.#groups.fetchOffsets(groupId, await Promise.all(wanted))
+    const groups = await this.#groups()
+    const found = await groups.fetchOffsets(groupId, await Promise.all(wanted))
     if (!resolveOffsets) return found
     return Promise.all(
       found.map(async ({ topic, partitions }) => {
         const resolved = await this.#offsets.resolved(topic, partitions)
         const isNew = resolved.some(({ offset }, index) => offset !== partitions[index]?.offset)
-        if (isNew) await this.#groups.setOffsets(groupId, topic, resolved)
+        if (isNew) await groups.setOffsets(groupId, topic, resolved)
         return { topic, partitions: resolved }
       }),
     )
@@ -319,7 +324,8 @@ export class Admin extends Part<AdminEventMap> {
     if (!Array.isArray(partitions) || partitions.length === 0) {
       throw new KafkaJSNonRetriableError('Invalid partitions')
     }
-    await this.#groups.setOffsets(groupId, topic, await this.#offsets.resolved(topic, partitions))
+    const groups = await this.#groups()
+    await groups.setOffsets(groupId, topic, await this.#offsets.resolved(topic, partitions))
   }
 
   /**

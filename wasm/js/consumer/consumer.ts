@@ -1,4 +1,3 @@
-import { Groups } from '../admin/groups.js'
 import type { GroupDescription } from '../admin/types.js'
 import { KafkaJSNonRetriableError, KafkaJSOffsetOutOfRange, type KafkaJSProtocolError } from '../errors.js'
 import { type ConsumerEventMap, consumerEvents } from '../instrumentation/events.js'
@@ -266,6 +265,7 @@ export class Consumer extends Part<ConsumerEventMap> {
   async describeGroup(): Promise<GroupDescription> {
     this.#needGroup('describeGroup()')
     const session = this.#connected()
+    const { Groups } = await import('../admin/groups.js')
     const groups = new Groups((operation) => session.call(operation), this.#retry)
     return groups.describeOne(this.#groupId)
   }

@@ -40,8 +40,13 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
     transaction.oncomplete = () => first.oncomplete?.()
     transaction.onabort = (event) => {
       if (!first.oncomplete) return
-      const hasMarks = !isFull
-      isFull = transaction.error?.name === 'QuotaExceededError'
+      const lacksRoom = transaction.error?.name === 'QuotaExceededError'
+      // To mark is a convenience: that there is no room for it is no reason to refuse records.
+      const wasMarks = lacksRoom && !isFull && !puts(steps)
+      isFull = lacksRoom
+      if (isFull && !wasMarks) events.full()
+      const pause = left.shift()
+      if (!isFull || pause === undefined) return events.abort(event)
       const again = () => {
         try {
           if (first.oncomplete) watch(attempt())
@@ -49,12 +54,8 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
           events.abort(event)
         }
       }
-      // Only marks found no room: that says nothing of what producers may store.
-      if (isFull && hasMarks && !claim) return again()
-      if (isFull) events.full()
-      const pause = left.shift()
-      if (!isFull || pause === undefined) return events.abort(event)
-      emptyReserve(database, () => (pause ? setTimeout(again, pause) : again()))
+      if (wasMarks) again()
+      else emptyReserve(database, () => (pause ? setTimeout(again, pause) : again()))
     }
   }
   watch(first)
@@ -64,6 +65,9 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
   }
   return first
 }
+
+/** Whether a value is put, and not only marks are. */
+const puts = (steps) => steps.some((value, at) => at % 3 === 2 && value !== undefined)
 
 function writeOnce(database, stores, options, steps, epoch, claim, clear, isFull, events) {
   const count = steps.length
@@ -97,15 +101,10 @@ function writeOnce(database, stores, options, steps, epoch, claim, clear, isFull
 
 /** Marks all keys of the log that begin with `key`; without room for that, deletes them. */
 function remove(transaction, key, isFull) {
-  try {
-    if (!isFull) {
-      transaction.objectStore('log').put(1, GUARD)
-      return void transaction.objectStore('metadata').put(1, key)
-    }
-  } catch {
-    // There is no room.
-  }
-  transaction.objectStore('log').delete(allWithin(key))
+  const log = transaction.objectStore('log')
+  if (isFull) return void log.delete(allWithin(key))
+  log.put(1, GUARD)
+  transaction.objectStore('metadata').put(1, key)
 }
 
 const allWithin = (key) => IDBKeyRange.bound(key, [...key, [[]]])

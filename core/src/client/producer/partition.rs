@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::connection::EndpointId;
 use super::batch::{Batch, Standing};
+use crate::Uuid;
 
 /// A partition's batches.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct PartitionQueue {
     pub(crate) queue: VecDeque<Batch>,
     /// Sent and not answered, in order.
     pub(crate) in_flight: VecDeque<Batch>,
+    /// The topic that they were sent to, which may have been made anew since.
+    pub(crate) topic_id: Uuid,
     /// A pause after an error.
     pub(crate) not_before_ms: u64,
     /// A batch has to be sent again: nothing leaves until what is in flight is answered, so that
@@ -38,6 +41,7 @@ impl PartitionQueue {
             index,
             queue: VecDeque::new(),
             in_flight: VecDeque::new(),
+            topic_id: Uuid::default(),
             not_before_ms: 0,
             draining: false,
             identity: (-1, -1),
@@ -50,8 +54,7 @@ impl PartitionQueue {
 
     /// Whether all that was sent is known to be stored or not.
     pub(crate) fn is_settled(&self) -> bool {
-        let unknown = |batch: &Batch| batch.standing == Standing::Unknown;
-        self.in_flight.is_empty() && !self.queue.iter().any(unknown)
+        self.in_flight.is_empty() && !self.queue.iter().any(|b| b.standing == Standing::Unknown)
     }
 
     /// Where in the queue the batch is that is to leave next. Before a new epoch, those that were
@@ -61,10 +64,11 @@ impl PartitionQueue {
         if !self.needs_bump {
             return (!self.queue.is_empty()).then_some(0);
         }
-        let asks = !self.is_settled() && self.in_flight.is_empty();
-        let open =
-            |batch: &Batch| batch.sequence.is_some() && batch.standing != Standing::OutOfOrder;
-        if asks { self.queue.iter().position(open) } else { None }
+        if !self.in_flight.is_empty() || self.is_settled() {
+            return None;
+        }
+        // What may still grow has never been sent: whatever is unknown is before it.
+        self.queue.iter().position(|batch| batch.standing != Standing::OutOfOrder)
     }
 
     /// The batch that is to leave next.

@@ -9,9 +9,9 @@ use super::super::error::ClientError;
 use super::batch::{Batch, Sequence, advance};
 use super::partition::PartitionQueue;
 use super::{Producer, Sent};
-use crate::Now;
 use crate::protocol::ApiKey;
 use crate::protocol::messages::{PartitionProduceData, ProduceRequest, TopicProduceData};
+use crate::{Now, Uuid};
 
 /// Before this version topics are named, from it on they have ids (KIP-516).
 const TOPIC_ID_VERSION: i16 = 13;
@@ -63,6 +63,11 @@ impl Producer {
             let Some(to) = self.route(now, cluster, at) else { continue };
             let partition = &self.accumulator.partitions[at];
             let Some(front) = partition.next() else { continue };
+            // What is on its way to a topic that was made anew comes back, and goes first.
+            let topic = &self.accumulator.topics[partition.topic].name;
+            if !partition.in_flight.is_empty() && id_of(cluster, topic) != partition.topic_id {
+                continue;
+            }
             let busy = cluster.net.in_flight(to);
             let config = &cluster.config.producer;
             let grows = partition.queue.len() == 1 && !front.closed;
@@ -136,12 +141,13 @@ impl Producer {
             };
             let entry = topics.entry(topic_at).or_insert_with(|| TopicProduceData {
                 name: topic.to_string(),
-                topic_id: cluster.metadata.peek(topic).map(|info| info.id).unwrap_or_default(),
+                topic_id: id_of(cluster, topic),
                 partition_data: Vec::new(),
             });
             ids_known &= !entry.topic_id.is_zero();
             entry.partition_data.push(PartitionProduceData { index, records: Some(records) });
             sent.push(Sent { partition: at, batch: batch.id, topic_id: entry.topic_id });
+            partition.topic_id = entry.topic_id;
             partition.in_flight.push_back(batch);
         }
         if sent.is_empty() {
@@ -243,6 +249,11 @@ impl Producer {
             }
         }
     }
+}
+
+/// A topic's id; all zeros while it is not known.
+fn id_of(cluster: &Cluster, topic: &str) -> Uuid {
+    cluster.metadata.peek(topic).map(|info| info.id).unwrap_or_default()
 }
 
 /// Whether the partition's own state lets its first batch leave.
