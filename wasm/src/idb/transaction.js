@@ -102,9 +102,15 @@ function writeOnce(database, stores, options, steps, epoch, claim, clear, isFull
 /** Marks all keys of the log that begin with `key`; without room for that, deletes them. */
 function remove(transaction, key, isFull) {
   const log = transaction.objectStore('log')
-  if (isFull) return void log.delete(allWithin(key))
-  log.put(1, GUARD)
-  transaction.objectStore('metadata').put(1, key)
+  try {
+    if (!isFull) {
+      log.put(1, GUARD)
+      return void transaction.objectStore('metadata').put(1, key)
+    }
+  } catch {
+    // There is no room, said at once.
+  }
+  log.delete(allWithin(key))
 }
 
 const allWithin = (key) => IDBKeyRange.bound(key, [...key, [[]]])
