@@ -140,14 +140,11 @@ export async function sweep(database) {
         rest = keys.length === most && IDBKeyRange.bound(last, rest.upper, true)
         if (!rest) transaction.objectStore('metadata').delete(mark)
         transaction.commit()
-        await new Promise((resolve, reject) => {
-          transaction.oncomplete = resolve
-          transaction.onabort = reject
-        })
+        await ended(transaction)
         const took = performance.now() - start
         if (took > PART_MS) most = Math.max(1, most >> 1)
         else if (took < PART_MS / 2) most = Math.min(MOST_KEYS, most << 1)
-        await new Promise((resolve) => setTimeout(resolve, took))
+        await sleep(took)
       }
     }
   } catch {
@@ -199,8 +196,8 @@ function emptyReserve(database, done) {
   }
 }
 
-/** More than LevelDB writes into one log: twice over, as a value's key and its deletion take room, too. */
-const LOG = { puts: 72, size: 60_000, room: 64 * 1024 * 1024, pause_ms: 200 }
+/** More than LevelDB writes into one log, in parts that hold nobody up for long. */
+const LOG = { parts: 24, puts: 3, size: 60_000, room: 64 * 1024 * 1024, pause_ms: 200 }
 
 /**
  * Has Chromium's LevelDB begin a new log. A browser that is killed, or loses its power, may leave the
@@ -208,23 +205,36 @@ const LOG = { puts: 72, size: 60_000, room: 64 * 1024 * 1024, pause_ms: 200 }
  * time, and Chromium then deletes all databases of the site (github.com/google/leveldb/issues/1287).
  * So what a log holds is had put into a table as soon as a broker has opened its database.
  */
-export function renewLog(database) {
+export async function renewLog(database) {
   // Others have no LevelDB.
   if (!('userAgentData' in navigator)) return
-  setTimeout(async () => {
-    try {
-      const { usage, quota } = await navigator.storage.estimate()
-      if (quota - usage < LOG.room) return
+  await sleep(LOG.pause_ms)
+  try {
+    const { usage, quota } = await navigator.storage.estimate()
+    if (quota - usage < LOG.room) return
+    const nothing = new Uint8Array(LOG.size)
+    for (let part = 0; part < LOG.parts; part++) {
       const transaction = database.transaction('reserve', 'readwrite', { durability: 'relaxed' })
       const store = transaction.objectStore('reserve')
-      const nothing = new Uint8Array(LOG.size)
       for (let key = 1; key <= LOG.puts; key++) store.put(nothing, key)
       store.delete(IDBKeyRange.lowerBound(1))
       transaction.commit()
-    } catch {
-      // The database is closing: the next broker does it.
+      const start = performance.now()
+      await ended(transaction)
+      await sleep(performance.now() - start)
     }
-  }, LOG.pause_ms)
+  } catch {
+    // The database is closed: the next broker does it.
+  }
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+function ended(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve
+    transaction.onabort = reject
+  })
 }
 
 /** Begins an epoch; the number is the result of the request that comes back. */
