@@ -182,7 +182,7 @@ async function damageOneBatch() {
   const database = await done(indexedDB.open('ottla:flights'))
   const store = database.transaction('log', 'readwrite').objectStore('log')
   // A key is the log, the first offset of the segment, and the end of the piece within it.
-  const key = (await done(store.getAllKeys())).find(([, segment]) => segment > 100)
+  const key = (await done(store.getAllKeys())).find((key) => key[1] > 100)
   const bytes = new Uint8Array(await done(store.get(key)))
   bytes[bytes.length >> 1] ^= 0xff
   await done(store.put(bytes, key))

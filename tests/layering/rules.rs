@@ -128,7 +128,7 @@ pub(crate) fn check_no_indexed_db(source: &str) -> Result<Vec<String>, String> {
     Ok(wrong)
 }
 
-/// What is wrong with a JavaScript or TypeScript file: none of them knows IndexedDB.
+/// What is wrong with a JavaScript or TypeScript file outside `wasm/src/idb`: none knows IndexedDB.
 pub(crate) fn check_script(source: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (line, text) in numbered(source) {

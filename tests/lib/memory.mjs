@@ -10,6 +10,15 @@ export async function workersOf(page) {
   session.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
     if (targetInfo.type === 'worker') workers.push(sessionId)
   })
+  session.on('Target.detachedFromTarget', ({ sessionId }) => {
+    workers.splice(workers.indexOf(sessionId) >>> 0, 1)
+    // Whoever has ended answers nothing any more.
+    for (const [id, { worker, reject }] of waiting) {
+      if (worker !== sessionId) continue
+      waiting.delete(id)
+      reject(new Error('the worker has ended'))
+    }
+  })
   session.on('Target.receivedMessageFromTarget', ({ message }) => {
     const { id, result, error } = JSON.parse(message)
     const { resolve, reject } = waiting.get(id) ?? {}
@@ -22,7 +31,7 @@ export async function workersOf(page) {
   const ask = (sessionId, method, params = {}) =>
     new Promise((resolve, reject) => {
       const id = ++last
-      waiting.set(id, { resolve, reject })
+      waiting.set(id, { worker: sessionId, resolve, reject })
       const message = JSON.stringify({ id, method, params })
       session.send('Target.sendMessageToTarget', { sessionId, message }).catch(reject)
     })
@@ -31,7 +40,8 @@ export async function workersOf(page) {
   return {
     /** The heaps of JavaScript, as they are: with garbage. */
     async heapBytes() {
-      const heaps = await Promise.all(workers.map((worker) => ask(worker, 'Runtime.getHeapUsage')))
+      const usageOf = (worker) => ask(worker, 'Runtime.getHeapUsage').catch(() => ({ usedSize: 0 }))
+      const heaps = await Promise.all(workers.map(usageOf))
       return sum(heaps.map(({ usedSize }) => usedSize))
     },
     /** The memories of WebAssembly, which never shrink. Collects garbage, so it takes its time. */

@@ -7,7 +7,8 @@
 //! - `metadata`: text → `Uint8Array`; and what keys of `log` begin with → 1, where all of those have
 //!   been removed and may still be there (see `sweep` in `transaction.js`);
 //! - `log`: `[log, segment, end]` → `Uint8Array`, a piece of a segment, where `end` is the position
-//!   *behind* the piece: the piece that holds a position is the first whose key is above it;
+//!   *behind* the piece: the piece that holds a position is the first whose key is above it; and −∞ → 1
+//!   (see `GUARD` in `transaction.js`);
 //! - `reserve`: 0 → noise that gives way to small commits when the storage is full (see `reserve.rs`);
 //!   other keys, never to be seen, when LevelDB's log is renewed.
 //!

@@ -15,6 +15,12 @@ const PART_MS = 10
 /** How many keys the first part has, and any part at most. */
 const [FIRST_KEYS, MOST_KEYS] = [16, 1024]
 
+/**
+ * A key before all others of `log`, which stays. To delete a key of `metadata`, Chromium looks for what
+ * follows that store; without this, it would pass over all that has been deleted at the front of `log`.
+ */
+const GUARD = -Infinity
+
 /** The databases from which something is being removed. */
 const sweeping = new WeakSet()
 
@@ -34,8 +40,11 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
     transaction.oncomplete = () => first.oncomplete?.()
     transaction.onabort = (event) => {
       if (!first.oncomplete) return
-      isFull = transaction.error?.name === 'QuotaExceededError'
-      if (isFull) events.full()
+      const lacksRoom = transaction.error?.name === 'QuotaExceededError'
+      // To mark is a convenience: that there is no room for it is no reason to refuse records.
+      const wasMarks = lacksRoom && !isFull && !puts(steps)
+      isFull = lacksRoom
+      if (isFull && !wasMarks) events.full()
       const pause = left.shift()
       if (!isFull || pause === undefined) return events.abort(event)
       const again = () => {
@@ -45,7 +54,8 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
           events.abort(event)
         }
       }
-      emptyReserve(database, () => (pause ? setTimeout(again, pause) : again()))
+      if (wasMarks) again()
+      else emptyReserve(database, () => (pause ? setTimeout(again, pause) : again()))
     }
   }
   watch(first)
@@ -55,6 +65,9 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
   }
   return first
 }
+
+/** Whether a value is put, and not only marks are. */
+const puts = (steps) => steps.some((value, at) => at % 3 === 2 && value !== undefined)
 
 function writeOnce(database, stores, options, steps, epoch, claim, clear, isFull, events) {
   const count = steps.length
@@ -88,12 +101,16 @@ function writeOnce(database, stores, options, steps, epoch, claim, clear, isFull
 
 /** Marks all keys of the log that begin with `key`; without room for that, deletes them. */
 function remove(transaction, key, isFull) {
+  const log = transaction.objectStore('log')
   try {
-    if (!isFull) return void transaction.objectStore('metadata').put(1, key)
+    if (!isFull) {
+      log.put(1, GUARD)
+      return void transaction.objectStore('metadata').put(1, key)
+    }
   } catch {
-    // There is no room.
+    // There is no room, said at once.
   }
-  transaction.objectStore('log').delete(allWithin(key))
+  log.delete(allWithin(key))
 }
 
 const allWithin = (key) => IDBKeyRange.bound(key, [...key, [[]]])
@@ -123,14 +140,11 @@ export async function sweep(database) {
         rest = keys.length === most && IDBKeyRange.bound(last, rest.upper, true)
         if (!rest) transaction.objectStore('metadata').delete(mark)
         transaction.commit()
-        await new Promise((resolve, reject) => {
-          transaction.oncomplete = resolve
-          transaction.onabort = reject
-        })
+        await ended(transaction)
         const took = performance.now() - start
         if (took > PART_MS) most = Math.max(1, most >> 1)
         else if (took < PART_MS / 2) most = Math.min(MOST_KEYS, most << 1)
-        await new Promise((resolve) => setTimeout(resolve, took))
+        await sleep(took)
       }
     }
   } catch {
@@ -182,8 +196,8 @@ function emptyReserve(database, done) {
   }
 }
 
-/** More than LevelDB writes into one log: twice over, as a value's key and its deletion take room, too. */
-const LOG = { puts: 72, size: 60_000, room: 64 * 1024 * 1024, pause_ms: 200 }
+/** More than LevelDB writes into one log, in parts that hold nobody up for long. */
+const LOG = { parts: 24, puts: 3, size: 60_000, room: 64 * 1024 * 1024, pause_ms: 200 }
 
 /**
  * Has Chromium's LevelDB begin a new log. A browser that is killed, or loses its power, may leave the
@@ -191,23 +205,36 @@ const LOG = { puts: 72, size: 60_000, room: 64 * 1024 * 1024, pause_ms: 200 }
  * time, and Chromium then deletes all databases of the site (github.com/google/leveldb/issues/1287).
  * So what a log holds is had put into a table as soon as a broker has opened its database.
  */
-export function renewLog(database) {
+export async function renewLog(database) {
   // Others have no LevelDB.
   if (!('userAgentData' in navigator)) return
-  setTimeout(async () => {
-    try {
-      const { usage, quota } = await navigator.storage.estimate()
-      if (quota - usage < LOG.room) return
+  await sleep(LOG.pause_ms)
+  try {
+    const { usage, quota } = await navigator.storage.estimate()
+    if (quota - usage < LOG.room) return
+    const nothing = new Uint8Array(LOG.size)
+    for (let part = 0; part < LOG.parts; part++) {
       const transaction = database.transaction('reserve', 'readwrite', { durability: 'relaxed' })
       const store = transaction.objectStore('reserve')
-      const nothing = new Uint8Array(LOG.size)
       for (let key = 1; key <= LOG.puts; key++) store.put(nothing, key)
       store.delete(IDBKeyRange.lowerBound(1))
       transaction.commit()
-    } catch {
-      // The database is closing: the next broker does it.
+      const start = performance.now()
+      await ended(transaction)
+      await sleep(performance.now() - start)
     }
-  }, LOG.pause_ms)
+  } catch {
+    // The database is closed: the next broker does it.
+  }
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+function ended(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve
+    transaction.onabort = reject
+  })
 }
 
 /** Begins an epoch; the number is the result of the request that comes back. */
