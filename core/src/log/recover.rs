@@ -136,8 +136,8 @@ impl Recovery {
         let mut damage = Vec::new();
         for (range, pieces) in self.loads.iter().zip(loaded) {
             let end = pieces.last().map_or(range.start, |(at, bytes)| at + bytes.len() as u64);
-            let mut scanned = scan(pieces, range.start, end);
             let offsets = self.log.offsets_of(range);
+            let mut scanned = scan(pieces, range.start, end, offsets.first);
             offsets.refuse_strays(&mut scanned);
             self.log.take_scanned(range, &offsets, scanned, &mut damage);
             // Damage at the end still takes room: what is appended next must not overlap it.

@@ -29,7 +29,8 @@ pub enum Scanned {
 
 /// Goes through the pieces that a load brought for `start..end` of a segment. Each byte of the range
 /// is accounted for, as part of a batch or as damage. `end` is `u64::MAX` where it is not known.
-pub fn scan(pieces: Pieces, start: u64, end: u64) -> Vec<Scanned> {
+/// `first` is the smallest offset that the range can begin with, or `i64::MIN`.
+pub fn scan(pieces: Pieces, start: u64, end: u64, first: i64) -> Vec<Scanned> {
     let mut found = Vec::new();
     let mut at = start;
     for (piece_start, bytes) in pieces {
@@ -42,14 +43,15 @@ pub fn scan(pieces: Pieces, start: u64, end: u64) -> Vec<Scanned> {
     if end != u64::MAX && at < end {
         found.push(missing(at, end));
     }
-    refuse_contradictions(&mut found);
+    refuse_contradictions(&mut found, first);
     found
 }
 
 /// The checksum does not cover a batch's offset. Offsets grow, so one that is not below its follower's
-/// is damaged, unless it is the follower that falls behind all of them.
-fn refuse_contradictions(found: &mut [Scanned]) {
-    let mut due = i64::MIN;
+/// is damaged, unless it is the follower that falls behind all of them, or the batch follows without a
+/// gap on what is before it, as no damaged one would.
+fn refuse_contradictions(found: &mut [Scanned], first: i64) {
+    let mut due = first;
     for at in 0..found.len() {
         let Some((item, rest)) = found[at..].split_first_mut() else { return };
         let Scanned::Batch { position, batch } = &*item else { continue };
@@ -58,7 +60,8 @@ fn refuse_contradictions(found: &mut [Scanned]) {
             Scanned::Batch { batch, .. } => Some(batch.header.base_offset),
             Scanned::Damage { .. } => None,
         });
-        if base >= due && !follower.is_some_and(|follower| (due..next).contains(&follower)) {
+        let is_contradicted = follower.is_some_and(|follower| (due..next).contains(&follower));
+        if base == due || (base > due && !is_contradicted) {
             due = next;
             continue;
         }
@@ -106,11 +109,12 @@ impl Offsets {
 impl PartitionLog {
     /// Reads batches out of a part of one of the log's segments.
     pub(super) fn scan_part(&self, range: &LogRange, pieces: Pieces) -> Vec<Scanned> {
-        let mut found = scan(pieces, range.start, range.end);
-        if self.has_segment(range.segment) {
-            let (first, behind) = (self.offset_before(range), self.bound_of(range));
-            Offsets { first, behind, is_dense: false }.refuse_strays(&mut found);
+        if !self.has_segment(range.segment) {
+            return scan(pieces, range.start, range.end, i64::MIN);
         }
+        let (first, behind) = (self.offset_before(range), self.bound_of(range));
+        let mut found = scan(pieces, range.start, range.end, first);
+        Offsets { first, behind, is_dense: false }.refuse_strays(&mut found);
         found
     }
 

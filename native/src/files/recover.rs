@@ -188,7 +188,7 @@ fn whole_end(file: &File, start: u64, end: u64) -> io::Result<u64> {
     let mut bytes = vec![0; usize::try_from(end.saturating_sub(start)).unwrap_or(0)];
     file.read_exact_at(&mut bytes, start)?;
     let mut whole = start;
-    for found in scan(vec![(start, Bytes::from(bytes))], start, end) {
+    for found in scan(vec![(start, Bytes::from(bytes))], start, end, i64::MIN) {
         if let Scanned::Batch { position, batch } = found {
             whole = position + batch.bytes.len() as u64;
         }
