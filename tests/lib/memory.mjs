@@ -47,17 +47,25 @@ export async function workersOf(page) {
     /** The memories of WebAssembly, which never shrink. Collects garbage, so it takes its time. */
     async wasmBytes() {
       const sizes = await Promise.all(
-        workers.map(async (worker) => {
-          const expression = 'WebAssembly.Memory.prototype'
-          const { result } = await ask(worker, 'Runtime.evaluate', { expression })
-          const { objects } = await ask(worker, 'Runtime.queryObjects', { prototypeObjectId: result.objectId })
-          const functionDeclaration = 'function () { return this.reduce((all, it) => all + it.buffer.byteLength, 0) }'
-          const call = { objectId: objects.objectId, functionDeclaration, returnByValue: true }
-          return (await ask(worker, 'Runtime.callFunctionOn', call)).result.value
-        }),
+        workers.map((worker) =>
+          memoryOf(worker).catch((error) => {
+            // One that has ended meanwhile has none.
+            if (workers.includes(worker)) throw error
+            return 0
+          }),
+        ),
       )
       return sum(sizes)
     },
+  }
+
+  async function memoryOf(worker) {
+    const expression = 'WebAssembly.Memory.prototype'
+    const { result } = await ask(worker, 'Runtime.evaluate', { expression })
+    const { objects } = await ask(worker, 'Runtime.queryObjects', { prototypeObjectId: result.objectId })
+    const functionDeclaration = 'function () { return this.reduce((all, it) => all + it.buffer.byteLength, 0) }'
+    const call = { objectId: objects.objectId, functionDeclaration, returnByValue: true }
+    return (await ask(worker, 'Runtime.callFunctionOn', call)).result.value
   }
 }
 
