@@ -125,12 +125,13 @@ function besideRows(what, sample) {
 }
 
 function memoryRow(what, { heapBytes, wasmBytes }) {
-  const all = heapBytes + wasmBytes
+  const bar = `≤ ${memory_bytes / MB} MB`
   const show = (bytes) => (bytes / MB).toFixed(1)
-  return {
-    what,
-    ottla: `${show(all)} MB (WebAssembly ${show(wasmBytes)}, JavaScript ${show(heapBytes)})`,
-    bar: `≤ ${memory_bytes / MB} MB`,
-    met: all <= memory_bytes,
+  if (wasmBytes === undefined) {
+    const ottla = `not known: the page crashed while it was measured (JavaScript ${show(heapBytes)} MB)`
+    return { what, ottla, bar, met: false }
   }
+  const all = heapBytes + wasmBytes
+  const ottla = `${show(all)} MB (WebAssembly ${show(wasmBytes)}, JavaScript ${show(heapBytes)})`
+  return { what, ottla, bar, met: all <= memory_bytes }
 }

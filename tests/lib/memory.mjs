@@ -44,18 +44,16 @@ export async function workersOf(page) {
       const heaps = await Promise.all(workers.map(usageOf))
       return sum(heaps.map(({ usedSize }) => usedSize))
     },
-    /** The memories of WebAssembly, which never shrink. Collects garbage, so it takes its time. */
+    /**
+     * The memories of WebAssembly, which never shrink. Collects garbage, so it takes its time, and of a
+     * busy worker Chromium may crash by it: then it is not known.
+     *
+     * @returns {Promise<number | undefined>}
+     */
     async wasmBytes() {
-      const sizes = await Promise.all(
-        workers.map((worker) =>
-          memoryOf(worker).catch((error) => {
-            // One that has ended meanwhile has none.
-            if (workers.includes(worker)) throw error
-            return 0
-          }),
-        ),
-      )
-      return sum(sizes)
+      const asked = [...workers]
+      const sizes = await Promise.all(asked.map((worker) => memoryOf(worker).catch(() => undefined)))
+      return sizes.includes(undefined) ? undefined : sum(sizes)
     },
   }
 

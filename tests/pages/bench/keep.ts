@@ -229,8 +229,8 @@ function resultOf<T>(request: IDBRequest<T>): Promise<T> {
 export async function openToBoth(name: string): Promise<{ produced_ms: number; read_ms: number }> {
   const start = performance.now()
   const kafka = connectTo(name)
+  const consumer = kafka.consumer()
   const read = async () => {
-    const consumer = kafka.consumer()
     await consumer.connect()
     consumer.assign([{ topic, partition: 0, offset: '0' }])
     return new Promise<number>((resolve, reject) => {
@@ -239,6 +239,8 @@ export async function openToBoth(name: string): Promise<{ produced_ms: number; r
     })
   }
   const [produced_ms, read_ms] = await Promise.all([produceOne(kafka, start), read()])
+  // It reads no further; the producer stays, and with it the broker.
+  await consumer.disconnect()
   return { produced_ms, read_ms }
 }
 
