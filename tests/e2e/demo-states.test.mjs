@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { sound } from '../lib/axe.mjs'
 import { inBrowser } from '../lib/chromium.mjs'
 import { Demo, eventually, flights, opened } from '../lib/demo.mjs'
+import { deleteDatabase } from '../lib/idb-dump.mjs'
 
 const options = { timeout: 120_000 }
 
@@ -131,14 +132,7 @@ test('a database that is deleted meanwhile is said to be gone, in every tab, and
   await demo.holds(flights)
   await other.open(`${site.url}/#/topics/flights/messages`)
   await other.get('record-list').locator('.record-row').first().waitFor()
-  await demo.page.evaluate(
-    () =>
-      new Promise((resolve, reject) => {
-        const request = indexedDB.deleteDatabase('ottla:flights')
-        request.onsuccess = resolve
-        request.onerror = () => reject(request.error)
-      }),
-  )
+  await demo.page.evaluate(deleteDatabase, 'ottla:flights')
   for (const each of [demo, other]) {
     await each.get('vanished').waitFor()
     await sound(each.page, 'a vanished database')

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { contentsOf } from '../fixtures/contents.mjs'
 import { backends, inBrowser, launch, newProfile } from '../lib/chromium.mjs'
-import { restoreDatabase } from '../lib/idb-dump.mjs'
+import { deleteDatabase, restoreDatabase } from '../lib/idb-dump.mjs'
 import { serve } from '../lib/serve.mjs'
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
@@ -274,14 +274,7 @@ test('a database that is deleted is missed, while it is open and while it is not
         await window.reader.run({ eachMessage: () => {} })
       })
     }
-    await page.evaluate(
-      () =>
-        new Promise((resolve, reject) => {
-          const request = indexedDB.deleteDatabase('ottla:shop')
-          request.onsuccess = resolve
-          request.onerror = () => reject(request.error)
-        }),
-    )
+    await page.evaluate(deleteDatabase, 'ottla:shop')
     for (const each of [page, other]) {
       await each.waitForFunction(() => window.notices.length > 0)
       const { notices, found } = await each.evaluate(async () => ({
@@ -309,9 +302,7 @@ test('a database that is deleted is missed, while it is open and while it is not
     const second = await page.evaluate(async () => (await window.shop.kafka.inspect()).clusterId)
     await other.close()
     await page.goto(`${server.url}/no-such-page`)
-    await page.evaluate(() => new Promise((resolve) => {
-      indexedDB.deleteDatabase('ottla:shop').onsuccess = resolve
-    }))
+    await page.evaluate(deleteDatabase, 'ottla:shop')
     await page.goto(`${server.url}/package.html`)
     await ready(page)
     const vanished = await page.evaluate(async () => {

@@ -1,4 +1,4 @@
-// Runs in a page: a whole IndexedDB database as JSON, and back.
+// Runs in a page: a whole IndexedDB database as JSON, and back; and its end.
 
 /** @param {string} name */
 export async function dumpDatabase(name) {
@@ -45,6 +45,19 @@ export async function restoreDatabase({ name, dump }) {
       request.result.close()
       resolve(undefined)
     }
+    request.onerror = () => reject(request.error)
+  })
+}
+
+/**
+ * Deletes a database, as other code of the site might.
+ *
+ * @param {string} name
+ */
+export function deleteDatabase(name) {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase(name)
+    request.onsuccess = () => resolve()
     request.onerror = () => reject(request.error)
   })
 }

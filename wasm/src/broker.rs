@@ -181,9 +181,9 @@ impl BrokerHost {
 
 /// What a broker in a browser is told. Retention and compaction work by whole segments, so that
 /// Kafka's segments of 1 GiB would keep a page's topics for ever; and compaction gets an eighth of
-/// the memory that Kafka gives it. LevelDB, behind Chromium's IndexedDB, takes twice the room of what it
-/// puts in order for a moment: the headroom is above that. A group waits for nobody when its first member joins, and hears of
-/// its members often: they are near.
+/// the memory that Kafka gives it. LevelDB, behind Chromium's IndexedDB, takes twice the room of
+/// what it puts in order for a moment: the headroom is above that. A group waits for nobody when
+/// its first member joins, and hears of its members often: they are near.
 fn config() -> BrokerConfig {
     const VALUES: [(&str, &str); 5] = [
         ("log.segment.bytes", "16777216"),

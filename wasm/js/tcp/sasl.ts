@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import type { Broker } from '../address.js'
 import { KafkaJSConnectionError, KafkaJSNonRetriableError, KafkaJSSASLAuthenticationError } from '../errors.js'
+import { Reader, Writer } from '../fields.js'
 import type { Logger } from '../logger.js'
 import { Frames } from './frames.js'
 import { scram } from './scram.js'
@@ -32,20 +33,18 @@ export async function authenticate(socket: Socket, broker: Broker, settings: Sas
   const mechanism = settings.options.mechanism.toUpperCase()
   const talk = new Talk(socket, name, settings)
   try {
-    const handshake = await talk.ask(SASL_HANDSHAKE, text(mechanism))
-    if (handshake.readInt16BE(0) !== 0) {
+    const handshake = await talk.ask(SASL_HANDSHAKE, new Writer().string(mechanism).bytes)
+    if (handshake.i16() !== 0) {
+      const taken = handshake.list(() => handshake.string()).join(', ')
       throw new KafkaJSSASLAuthenticationError(
-        `${name} does not take SASL ${mechanism}; it takes ${texts(handshake.subarray(2)).join(', ') || 'none'}`,
+        `${name} does not take SASL ${mechanism}; it takes ${taken || 'none'}`,
       )
     }
     await run(settings, mechanism, broker, async (message) => {
       const answer = await talk.ask(SASL_AUTHENTICATE, sized(message))
-      const length = answer.readInt16BE(2)
-      const end = 4 + Math.max(length, 0)
-      if (answer.readInt16BE(0) !== 0) {
-        throw new Error(answer.toString('utf8', 4, end) || 'the broker refuses it')
-      }
-      return answer.subarray(end + 4)
+      const [code, why] = [answer.i16(), answer.string()]
+      if (code !== 0) throw new Error(why || 'the broker refuses it')
+      return Buffer.from(answer.blob())
     })
   } catch (error) {
     if (error instanceof KafkaJSConnectionError || error instanceof KafkaJSNonRetriableError) throw error
@@ -104,7 +103,7 @@ class Talk {
   readonly #clientId: string
   readonly #timer: ReturnType<typeof setTimeout>
   readonly #off: () => void
-  #answered: (answer: Buffer) => void = () => {}
+  #answered: (frame: ArrayBuffer) => void = () => {}
   #failed: (error: Error) => void = () => {}
   #failure: Error | undefined
   #lastId = 0
@@ -116,8 +115,7 @@ class Talk {
       this.#failure ??= new KafkaJSConnectionError(`${broker} ${why} while SASL was under way`, { broker })
       this.#failed(this.#failure)
     }
-    // Behind the correlation id: there is one question at a time.
-    const frames = new Frames((frame) => this.#answered(Buffer.from(frame).subarray(4)))
+    const frames = new Frames((frame) => this.#answered(frame))
     const data = (chunk: Uint8Array) => {
       const wrong = frames.push(chunk)
       if (wrong !== undefined) fail(wrong)
@@ -129,17 +127,17 @@ class Talk {
     this.#off = () => socket.off('data', data).off('error', error).off('close', close)
   }
 
-  async ask({ api, version }: { api: number; version: number }, body: Uint8Array): Promise<Buffer> {
+  async ask({ api, version }: { api: number; version: number }, body: Uint8Array): Promise<Reader> {
     if (this.#failure) throw this.#failure
-    const header = Buffer.alloc(8)
-    header.writeInt16BE(api, 0)
-    header.writeInt16BE(version, 2)
-    header.writeInt32BE(++this.#lastId, 4)
-    const answer = new Promise<Buffer>((resolve, reject) => {
+    const request = new Writer().i16(api).i16(version).i32(++this.#lastId).string(this.#clientId).raw(body)
+    const answered = new Promise<ArrayBuffer>((resolve, reject) => {
       this.#answered = resolve
       this.#failed = reject
     })
-    this.#socket.write(sized(Buffer.concat([header, text(this.#clientId), body])))
+    this.#socket.write(sized(request.bytes))
+    const answer = new Reader(new Uint8Array(await answered))
+    // The correlation id: there is one question at a time.
+    answer.i32()
     return answer
   }
 
@@ -151,25 +149,5 @@ class Talk {
 
 /** With their size before them. */
 function sized(bytes: Uint8Array): Buffer {
-  const size = Buffer.alloc(4)
-  size.writeInt32BE(bytes.length)
-  return Buffer.concat([size, bytes])
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value)
-  const size = Buffer.alloc(2)
-  size.writeInt16BE(bytes.length)
-  return Buffer.concat([size, bytes])
-}
-
-/** A list of texts: their count, and each with its size. */
-function texts(from: Buffer): string[] {
-  const all: string[] = []
-  for (let at = 4; at + 2 <= from.length && all.length < from.readInt32BE(0); ) {
-    const end = at + 2 + from.readInt16BE(at)
-    all.push(from.toString('utf8', at + 2, end))
-    at = Math.max(end, at + 2)
-  }
-  return all
+  return Buffer.from(new Writer().blob(bytes).bytes)
 }

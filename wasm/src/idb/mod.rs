@@ -36,11 +36,6 @@ use web_sys::{Event, IdbDatabase, IdbTransaction, IdbVersionChangeEvent};
 use crate::object::object;
 use reserve::Reserve;
 
-#[wasm_bindgen(module = "/src/idb/transaction.js")]
-extern "C" {
-    fn sweep(database: &IdbDatabase);
-}
-
 pub use leader::Epoch;
 pub use open::OpenError;
 pub use schema::{MAX_PIECE_BYTES, database_name};
@@ -49,6 +44,7 @@ pub use schema::{MAX_PIECE_BYTES, database_name};
 extern "C" {
     #[wasm_bindgen(js_name = renewLog)]
     fn renew_log(database: &IdbDatabase);
+    fn sweep(database: &IdbDatabase);
 }
 
 /// Where the driver reports how commits and loads ended. It may be called from within
@@ -243,7 +239,6 @@ impl Shared {
     /// Keeps a connection, and lets go of it when the browser ends it (`close`) or when another
     /// page wants to upgrade or delete the database (`versionchange`), which would wait for us.
     fn adopt(self: &Rc<Self>, database: IdbDatabase) {
-        renew_log(&database);
         let shared: Weak<Shared> = Rc::downgrade(self);
         let on_end = Closure::<dyn Fn(Event)>::new(move |event: Event| {
             if let Some(shared) = shared.upgrade() {
@@ -252,6 +247,7 @@ impl Shared {
         });
         database.set_onclose(Some(on_end.as_ref().unchecked_ref()));
         database.set_onversionchange(Some(on_end.as_ref().unchecked_ref()));
+        renew_log(&database);
         sweep(&database);
         *self.connection.borrow_mut() = Some(Connection { database, _on_end: on_end });
     }

@@ -61,10 +61,13 @@ export function write(database, stores, options, steps, epoch, claim, clear, sma
   watch(first)
   first.oncomplete = () => {
     events.complete()
-    if (steps.includes(undefined)) sweep(database)
+    if (marks(steps)) sweep(database)
   }
   return first
 }
+
+/** Whether something is marked. */
+const marks = (steps) => steps.some((name, at) => at % 3 === 0 && name === undefined)
 
 /** Whether a value is put, and not only marks are. */
 const puts = (steps) => steps.some((value, at) => at % 3 === 2 && value !== undefined)

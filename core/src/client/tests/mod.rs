@@ -61,6 +61,20 @@ fn config() -> ClientConfig {
     ClientConfig { bootstrap: vec![Address::new("b", 0)], ..ClientConfig::default() }
 }
 
+fn pipelined() -> ClientConfig {
+    let mut config = config();
+    config.producer.max_partial_in_flight = 5;
+    config
+}
+
+/// Sends `a` to `d` as four requests, whose answers are up to the test.
+fn four(rig: &mut Rig) -> Vec<(Seen, ProduceRequest)> {
+    for (id, value) in (1..).zip(["a", "b", "c", "d"]) {
+        rig.send(id, 0, &[value]).unwrap();
+    }
+    (0..4).map(|_| rig.expect::<ProduceRequest>()).collect()
+}
+
 fn topic_id(name: &str) -> Uuid {
     let mut id = [7; 16];
     id[0] = name.len() as u8;

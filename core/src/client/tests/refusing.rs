@@ -2,20 +2,6 @@
 
 use super::*;
 
-/// Sends `a` to `d` as four requests.
-fn four(rig: &mut Rig) -> Vec<(Seen, ProduceRequest)> {
-    for (id, value) in (1..).zip(["a", "b", "c", "d"]) {
-        rig.send(id, 0, &[value]).unwrap();
-    }
-    (0..4).map(|_| rig.expect::<ProduceRequest>()).collect()
-}
-
-fn pipelined() -> ClientConfig {
-    let mut config = config();
-    config.producer.max_partial_in_flight = 5;
-    config
-}
-
 /// Expects one request and no more, and answers it.
 fn next(rig: &mut Rig, expected: &str, code: ErrorCode, base: i64) {
     let (seen, request) = rig.expect::<ProduceRequest>();

@@ -2,20 +2,6 @@
 
 use super::*;
 
-/// Sends `a` to `d` as four requests, whose answers are up to the test.
-fn four(rig: &mut Rig) -> Vec<(Seen, ProduceRequest)> {
-    for (id, value) in (1..).zip(["a", "b", "c", "d"]) {
-        rig.send(id, 0, &[value]).unwrap();
-    }
-    (0..4).map(|_| rig.expect::<ProduceRequest>()).collect()
-}
-
-fn pipelined() -> ClientConfig {
-    let mut config = config();
-    config.producer.max_partial_in_flight = 5;
-    config
-}
-
 #[test]
 fn a_failed_batch_and_those_behind_it_go_again_in_order_with_their_sequences() {
     let mut rig = Rig::new(pipelined());
